@@ -134,15 +134,19 @@ fn entry(line: &str) -> Entry {
     Entry { form: heading.form, text: heading.text.replace('\t', " "), page }
 }
 
-/// Returns the form of most entries that are too long for a column.
+/// Returns the form of most entries that are too long for a column. If all are short: that below a first entry with a mark of columns.
 fn titles_form(entries: &[Entry]) -> Option<Form> {
     let mut counts: HashMap<Form, usize> = HashMap::new();
     for e in entries.iter().filter(|e| !may_be_column(&e.text)) {
         *counts.entry(e.form).or_default() += 1;
     }
-    // of two equal ones the first
-    let most = counts.values().max().copied()?;
-    entries.iter().map(|e| e.form).find(|f| counts.get(f) == Some(&most))
+    let mut forms = entries.iter().map(|e| e.form);
+    if let Some(most) = counts.values().max() {
+        // of two equal ones the first
+        return forms.find(|f| counts.get(f) == Some(most));
+    }
+    let first = forms.next().filter(|f| matches!(f, Form::Mark(_) | Form::Bracket(_) | Form::Han | Form::Part))?;
+    forms.find(|f| *f != first)
 }
 
 fn is_front(text: &str) -> bool {

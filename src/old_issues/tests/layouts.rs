@@ -43,6 +43,14 @@ fn contents_without_columns_take_no_column_away() {
 }
 
 #[test]
+fn contents_of_short_titles_name_unknown_columns_by_their_marks() {
+    let list = "【要闻】\n甲县产业园建成\n乙市丝绸出口增长\n【市场】\n丁镇面粉改造\n";
+    let body = format!("目录\n{list}【要闻】\n甲县产业园建成\n{WELLS}\n乙市丝绸出口增长\n{SILK}\n【市场】\n丁镇面粉改造\n{MILLS}\n");
+    let expected = ["# 要闻", "甲县产业园建成 /  /  / 1", "乙市丝绸出口增长 /  /  / 1", "# 市场", "丁镇面粉改造 /  /  / 1"];
+    assert_eq!(outline_of(&body), (expected.map(str::to_owned).to_vec(), vec![]));
+}
+
+#[test]
 fn a_foreword_behind_the_contents_stays() {
     let body = format!(
         "目录\n甲县风电装备产业园建成\n乙市丝绸出口增长\n编者的话\n{LAMPS}\n●行业动态\n甲县风电装备产业园建成\n{WELLS}\n乙市丝绸出口增长\n{SILK}\n"
