@@ -1,7 +1,7 @@
 //! Columns of one-paragraph items: `1. 甲县：产业园建成。园区已有企业九家。`
 
+use super::cut::Cut;
 use super::line::{Form, Heading, Line, MAX_TITLE_LINE};
-use super::titles::Cut;
 
 /// Longest title that is cut out of a paragraph, in characters.
 const MAX_TITLE: usize = 40;

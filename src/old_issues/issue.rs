@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 
 use super::columns::{self, Section, SectionKind};
 use super::contents::{self, Contents};
+use super::cut::{Cut, Doubt};
 use super::line::{Heading, Line, Style, key};
 use super::numbering::{self, Numbering};
-use super::titles::{self, Cut, Doubt, TitleSigns};
+use super::titles::{self, TitleSigns};
 use super::{publisher, titles::signs};
 use crate::knowledge::OLD_ISSUES;
 use crate::text::dates::Clock;

@@ -6,6 +6,7 @@
 mod briefs;
 mod columns;
 mod contents;
+mod cut;
 mod docx;
 mod edition;
 mod error;
@@ -20,10 +21,10 @@ mod table_row;
 mod tests;
 mod titles;
 
+pub use cut::Doubt;
 pub use edition::edition;
 pub use error::FileError;
 pub use file::{FileLines, MAX_FILE, lines};
 pub use issue::{Known, OldColumn, OldIssue, OldItem, Unsure, read, repeated_columns};
 pub use line::{Line, Style};
 pub use numbering::Numbering;
-pub use titles::Doubt;

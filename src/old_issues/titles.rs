@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::cut::{Cut, Doubt};
 use super::line::{Form, Heading, Line, Style, is_subheading, key, may_be_title};
 use super::plain_titles::{Grams, add_grams, score, stands_between};
 use super::{briefs, publisher};
@@ -39,36 +40,6 @@ pub(super) struct TitleLook {
     form: Form,
     /// Their style, if it is not that of the text.
     style: Option<Style>,
-}
-
-/// Title lines and text of an item.
-#[derive(Debug)]
-pub(super) struct Cut {
-    pub(super) title: String,
-    pub(super) line: usize,
-    pub(super) lines: Vec<Line>,
-    pub(super) doubt: Option<Doubt>,
-    /// Numbers of the lines that may start another item.
-    pub(super) suspects: Vec<usize>,
-}
-
-impl Cut {
-    pub(super) fn new(title: String, line: usize, doubt: Option<Doubt>) -> Self {
-        Self { title, line, lines: Vec::new(), doubt, suspects: Vec::new() }
-    }
-}
-
-/// What is unsure of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// It may be a heading within the item before.
-    MaybeHeading,
-    /// The text has no title; its first words stand for one.
-    NoTitle,
-    /// The table of contents does not name it.
-    NotInContents,
-    /// It has a title, and no text.
-    NoText,
 }
 
 /// Finds out how the titles of the sections are told.
