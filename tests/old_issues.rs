@@ -112,6 +112,66 @@ fn files_become_issues_once_and_a_refused_file_stops_no_other() {
 }
 
 #[test]
+fn a_known_file_needs_no_date_and_what_is_ignored_is_told() {
+    let dir = folder();
+    std::fs::write(dir.path().join("undated.txt"), text(9, 9).replace("2024年2月9日", "")).unwrap();
+    let import = |args: &[&str]| qingbao(dir.path(), &[&["learn", "import", "undated.txt"], args].concat());
+    assert!(import(&["--date", "2024-02-09"]).status.success());
+    let again = import(&[]);
+    assert!(again.status.success() && stdout(&again) == "undated.txt: was imported before, as issue 1\n", "{}", stdout(&again));
+    let other = import(&["--date", "2024-02-10"]);
+    assert!(other.status.success() && stdout(&other).contains("change nothing") && stdout(&other).contains("--replace"), "{}", stdout(&other));
+    let check = import(&["--check"]);
+    assert!(check.status.success() && stdout(&check).ends_with("was imported before, as issue 1\n"), "{}", stdout(&check));
+    let replaced = import(&["--date", "2024-02-10", "--replace"]);
+    assert!(
+        stdout(&replaced).contains("#2, 2024-02-10") && stdout(&replaced).contains("; it replaces 许昌竞争情报快递 2024年第9期"),
+        "{}",
+        stdout(&replaced)
+    );
+}
+
+#[test]
+fn no_issue_is_replaced_if_file_number_and_date_point_to_several() {
+    let dir = folder();
+    std::fs::write(dir.path().join("two.txt"), text(4, 7)).unwrap();
+    assert!(qingbao(dir.path(), &["learn", "import", "one.txt", "two.txt"]).status.success());
+    std::fs::write(dir.path().join("mixed.txt"), text(3, 7)).unwrap();
+    let o = qingbao(dir.path(), &["learn", "import", "--replace", "mixed.txt"]);
+    assert_eq!(o.status.code(), Some(1));
+    let expected = "mixed.txt: refused: it would replace several issues: its number is that of issue 1; its date is that of issue 2";
+    assert!(stdout(&o).contains(expected), "{}", stdout(&o));
+    let list = stdout(&qingbao(dir.path(), &["digest", "list"]));
+    assert_eq!(list.lines().filter(|l| l.contains("\timported\t")).count(), 2, "{list}");
+}
+
+#[test]
+fn a_refusal_says_what_is_wrong_with_the_file() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("folder.txt")).unwrap();
+    std::fs::write(dir.path().join("future.txt"), text(3, 6).replace("2024年2月6日", "2093年2月6日")).unwrap();
+    std::fs::write(dir.path().join("lost.txt"), text(3, 6).replace("●行业动态", &format!("{LAMPS}\n●行业动态"))).unwrap();
+    std::fs::write(dir.path().join("bytes.txt"), [b"\0\0\0\0\0".as_slice(), text(3, 6).as_bytes()].concat()).unwrap();
+    let o = qingbao(dir.path(), &["learn", "import", "folder.txt", "/dev/null", "future.txt", "lost.txt", "bytes.txt"]);
+    let text = stdout(&o);
+    for wanted in [
+        "folder.txt: refused: is a folder; name the files in it",
+        "null: refused: is a pipe or device, no file",
+        "future.txt: refused: its date 2093-02-06 lies in the future; say --date",
+        "lost.txt: refused: the text at line 5, before the first column, would be lost",
+        "bytes.txt: refused: is no text: 5 bytes are zero or no UTF-8, the first is byte 1",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    let one = std::fs::read(dir.path().join("one.txt")).unwrap();
+    std::fs::write(dir.path().join("one.txt"), [one.as_slice(), b"\xFF\n"].concat()).unwrap();
+    let o = qingbao(dir.path(), &["learn", "import", "one.txt"]);
+    assert!(o.status.success() && stdout(&o).contains(&format!("one.txt: left out what is no text at byte {}\n", one.len() + 1)), "{}", stdout(&o));
+    let o = qingbao(dir.path(), &["learn", "import", "one.txt", "--number", "10000"]);
+    assert_eq!(o.status.code(), Some(2), "{}", stderr(&o));
+}
+
+#[test]
 fn an_old_doc_needs_libreoffice_and_says_so() {
     let dir = folder();
     std::fs::write(dir.path().join("old.doc"), b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more").unwrap();

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::knowledge::{Letters, Words};
+use crate::knowledge::{Letters, Pattern, Words};
 
 /// `old_issues.toml`, which describes each field.
 #[derive(Debug, Deserialize)]
@@ -20,5 +20,11 @@ pub(crate) struct OldIssues {
     pub(crate) publisher_labels: Words,
     pub(crate) publisher_verbs: Words,
     pub(crate) publisher_ends: Words,
+    pub(crate) publisher_end: Pattern,
     pub(crate) openings: Words,
+    pub(crate) counted: Words,
+    pub(crate) measured: Words,
+    pub(crate) amounts: Words,
+    pub(crate) subheadings: Words,
+    pub(crate) compilers: Words,
 }

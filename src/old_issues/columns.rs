@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::line::{Form, Heading, Line, Style, key, may_be_column};
+use super::line::{Form, Heading, Line, Style, is_subheading, key, may_be_column};
 use crate::knowledge::OLD_ISSUES;
 
 /// Lowest score of a form that no known column has.
@@ -66,7 +66,7 @@ fn kind_of(line: &Line, heading: &Heading<'_>, known: &HashSet<String>, column_l
         return Some((SectionKind::Guide, true));
     }
     let is_known = may_be_column(heading.text) && known.contains(&key(heading.text));
-    let has_look = column_look == Some(look(heading.form, line.style)) && may_be_column(heading.text);
+    let has_look = column_look == Some(look(heading.form, line.style)) && may_be_column(heading.text) && !is_subheading(heading.text);
     (is_known || has_look).then_some((SectionKind::Column, is_known))
 }
 
@@ -110,7 +110,7 @@ fn column_look(lines: &[Line], known: &HashSet<String>) -> Option<Look> {
         let heading = Heading::of(&line.text);
         let look = look(heading.form, line.style);
         // without a mark and a style, only the name tells a column
-        if look == (Form::Plain, Some(Style::default())) {
+        if look == (Form::Plain, Some(Style::default())) || is_subheading(heading.text) {
             continue;
         }
         let count = counts.entry(look).or_insert_with(|| Count { first: at, in_sequence: true, ..Count::default() });
@@ -137,7 +137,7 @@ pub(super) fn repeated(issues: &[&[Line]]) -> Vec<String> {
         let mut own: HashMap<String, &str> = HashMap::new();
         for line in *lines {
             let text = Heading::of(&line.text).text;
-            if may_be_column(text) && text.chars().count() <= USUAL_LENGTH + 2 && !OLD_ISSUES.masthead.are_in(text) {
+            if may_be_column(text) && text.chars().count() <= USUAL_LENGTH + 2 && !OLD_ISSUES.masthead.are_in(text) && !is_subheading(text) {
                 own.insert(key(text), text);
             }
         }

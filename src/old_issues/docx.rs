@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::error::FileError;
 use super::line::{Line, Style, cleaned};
+use super::table_row::{self, Cell};
 
 /// Largest decompressed part, in bytes, and most parts of a package; pictures are not read.
 const MAX_PART: u64 = 20 << 20;
@@ -19,8 +20,6 @@ const MAX_PARAGRAPHS: usize = 50_000;
 const MAX_STYLES: usize = 5_000;
 /// Most styles that a style is based on.
 const MAX_BASES: usize = 10;
-/// Most paragraphs in a cell of a table that is not there for the layout.
-const MAX_CELL_LINES: usize = 4;
 
 /// Reads the lines of a document.
 ///
@@ -193,8 +192,8 @@ struct Body {
     in_fallback: usize,
     /// Cells of the open table row; rows inside of a cell belong to it.
     rows: usize,
-    cells: Vec<Vec<(String, Style)>>,
-    cell: Vec<(String, Style)>,
+    cells: Vec<Cell>,
+    cell: Cell,
 }
 
 impl Body {
@@ -289,18 +288,8 @@ impl Body {
         to.extend(p.text.split('\n').map(|line| (line.to_owned(), style)));
     }
 
-    /// A row of a table is one line. A row that only gives the page its layout holds paragraphs.
     fn end_row(&mut self) {
-        let mut cells = std::mem::take(&mut self.cells);
-        for cell in &mut cells {
-            cell.retain(|(text, _)| !text.trim().is_empty());
-        }
-        let is_layout = cells.iter().filter(|c| !c.is_empty()).count() < 2 || cells.iter().any(|c| c.len() > MAX_CELL_LINES);
-        if is_layout {
-            self.lines.extend(cells.into_iter().flatten());
-            return;
-        }
-        let text = |cell: &Vec<(String, Style)>| cell.iter().map(|(text, _)| text.replace('\t', " ")).collect::<Vec<_>>().join(" ");
-        self.lines.push((cells.iter().map(text).collect::<Vec<_>>().join("\t"), Style::default()));
+        let cells = std::mem::take(&mut self.cells);
+        self.lines.extend(table_row::lines(cells));
     }
 }

@@ -8,6 +8,9 @@ pub enum FileError {
     OldDocument,
     #[error("is neither .docx, .doc nor text")]
     Unknown,
+    /// A text with bytes that stand for no character.
+    #[error("is no text: {count} bytes are zero or no UTF-8, the first is byte {first}; save it as UTF-8")]
+    NoText { first: usize, count: usize },
     #[error("is larger than an issue can be")]
     TooLarge,
     #[error("cannot be read: {0}; open it in Word or WPS and save it as .docx")]

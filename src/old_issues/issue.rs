@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 
 use super::columns::{self, Section, SectionKind};
 use super::contents::{self, Contents};
+use super::cut::{Cut, Doubt};
 use super::line::{Heading, Line, Style, key};
 use super::numbering::{self, Numbering};
-use super::titles::{self, Cut, Doubt, TitleSigns};
+use super::titles::{self, TitleSigns};
 use super::{publisher, titles::signs};
 use crate::knowledge::OLD_ISSUES;
 use crate::text::dates::Clock;
@@ -21,8 +22,9 @@ const MAX_HEAD: usize = 20;
 const MAX_GUIDED: usize = 300;
 /// Longest line of a masthead, in characters.
 const MAX_HEAD_LINE: usize = 40;
-/// A line before the first column with more characters is text that is left out.
+/// A line before the first column with more characters is text, with less if it holds a sentence.
 const LONG_HEAD_LINE: usize = 60;
+const LONG_HEAD_SENTENCE: usize = 25;
 
 /// What is known of the publication.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +45,8 @@ pub struct OldIssue {
     pub foreword: String,
     pub columns: Vec<OldColumn>,
     pub unsure: Vec<Unsure>,
+    /// The line where text before the first column starts, which would be left out.
+    pub text_before_columns: Option<usize>,
 }
 
 impl OldIssue {
@@ -79,8 +83,10 @@ pub enum Unsure {
     NoColumns,
     /// Neither settings, contents nor other issues know this column.
     UnknownColumn(String),
-    /// Text before the first column was left out, from this line on.
-    TextBeforeColumns(usize),
+    /// It is a double issue with these numbers; it gets the first.
+    DoubleIssue(u32, u32),
+    /// This line of a text, with its number, may start another item.
+    MaybeTitle(usize, String),
     /// The contents name titles that were not found: how many, and the first.
     NotFound(usize, String),
 }
@@ -109,11 +115,26 @@ pub fn read(lines: Vec<Line>, known: &Known, file_name: &str, clock: &Clock) -> 
         issue.numbering.add(&line.text, clock);
     }
     issue.numbering.add_file_name(file_name, clock);
-    if let Some(line) = head.iter().find(|l| l.text.chars().count() > LONG_HEAD_LINE && l.text.contains('。')) {
-        issue.unsure.push(Unsure::TextBeforeColumns(line.number));
+    if let (Some(first), Some(last)) = (issue.numbering.number, issue.numbering.last_number) {
+        issue.unsure.push(Unsure::DoubleIssue(first, last));
     }
+    issue.foreword = foreword_in_line(&mut head);
+    issue.text_before_columns = head.iter().find(|l| l.text.chars().count() > LONG_HEAD_SENTENCE && l.text.contains('。')).map(|l| l.number);
     fill(&mut issue, &sections, &contents, clock);
     issue
+}
+
+/// Takes a foreword whose heading stands in its first line out of the head: 编者按：…
+fn foreword_in_line(head: &mut Vec<Line>) -> String {
+    let starts = |l: &Line| {
+        let text = l.text.trim_start_matches(['【', '[', '（', '(']);
+        let rest = OLD_ISSUES.forewords.iter().find_map(|word| text.strip_prefix(word));
+        rest.is_some_and(|rest| rest.starts_with(['：', ':', '】', ']', '）', ')']))
+    };
+    let Some(at) = head.iter().position(starts) else { return String::new() };
+    let lines = head.split_off(at);
+    let text = lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+    text.split_once(['：', ':', '】', ']', '）', ')']).map_or(text.as_str(), |(_, rest)| rest.trim()).to_owned()
 }
 
 /// Short lines of the masthead repeat in every issue too, such as the organiser's name; they have no text below them.
@@ -159,11 +180,14 @@ fn fill(issue: &mut OldIssue, sections: &[Section], contents: &Contents, clock: 
     let titles: Vec<String> = if contents.titles.is_empty() { guided.collect() } else { contents.titles.clone() };
     let signs = signs(&bodies, &titles, body_style(&bodies));
     for section in sections.iter().filter(|s| s.kind == SectionKind::Foreword) {
-        issue.foreword = section.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+        let inline = Some(issue.foreword.as_str()).filter(|f| !f.is_empty());
+        issue.foreword = inline.into_iter().chain(section.lines.iter().map(|l| l.text.as_str())).collect::<Vec<_>>().join("\n");
     }
     let mut places: HashMap<&str, usize> = HashMap::new();
     for section in columns {
-        let items: Vec<OldItem> = titles::cut(&section.lines, &signs, clock).into_iter().map(|c| item(c, clock)).collect();
+        let cuts = titles::cut_section(&section.lines, &signs, clock);
+        issue.unsure.extend(suspects(&section.lines, &cuts));
+        let items: Vec<OldItem> = cuts.into_iter().map(|c| item(c, clock)).collect();
         if items.is_empty() {
             continue;
         }
@@ -185,6 +209,12 @@ fn fill(issue: &mut OldIssue, sections: &[Section], contents: &Contents, clock: 
             issue.unsure.push(Unsure::NotFound(missing.len(), (*first).clone()));
         }
     }
+}
+
+/// Returns the lines of a section that may start another item.
+fn suspects(lines: &[Line], cuts: &[Cut]) -> Vec<Unsure> {
+    let numbers: HashSet<usize> = cuts.iter().flat_map(|c| c.suspects.iter().copied()).collect();
+    lines.iter().filter(|l| numbers.contains(&l.number)).map(|l| Unsure::MaybeTitle(l.number, l.text.clone())).collect()
 }
 
 /// Returns the style of most letters.

@@ -7,6 +7,11 @@ use crate::text::normalize::{collapse_whitespace, is_han, is_letter};
 pub(super) const MAX_COLUMN: usize = 14;
 pub(super) const MAX_TITLE_LINE: usize = 50;
 
+/// Longest heading within an article that its first words tell, in characters.
+const MAX_SUBHEADING: usize = 8;
+/// Fewest signs of a line that only separates.
+const LEAST_SEPARATOR: usize = 2;
+
 /// How a document formats a line; text files format none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Style {
@@ -32,13 +37,13 @@ pub struct Line {
     pub style: Style,
 }
 
-/// Removes empty lines and page numbers, and cleans the others.
+/// Removes empty lines, separators and page numbers, and cleans the others.
 pub(super) fn cleaned<'a>(lines: impl IntoIterator<Item = (&'a str, Style)>) -> Vec<Line> {
     let (mut out, mut after_blank) = (Vec::new(), false);
     for (at, (text, style)) in lines.into_iter().enumerate() {
         let cells: Vec<String> = text.split('\t').map(collapse_whitespace).collect();
         let text = cells.join("\t").trim().to_owned();
-        if text.is_empty() {
+        if text.is_empty() || is_separator(&text) {
             after_blank = true;
         } else if !is_page_number(&text) {
             out.push(Line { number: at + 1, text, after_blank, style });
@@ -46,6 +51,14 @@ pub(super) fn cleaned<'a>(lines: impl IntoIterator<Item = (&'a str, Style)>) -> 
         }
     }
     out
+}
+
+/// Whether a line is one repeated sign, such as ===== or * * *.
+fn is_separator(text: &str) -> bool {
+    let mut signs = text.chars().filter(|c| !c.is_whitespace());
+    let Some(first) = signs.next() else { return false };
+    let count = 1 + signs.clone().count();
+    count >= LEAST_SEPARATOR && !first.is_alphanumeric() && signs.all(|c| c == first)
 }
 
 /// Whether a line is only the number of a page, such as — 3 — or 第3页 共8页.
@@ -122,7 +135,7 @@ fn in_brackets(line: &str) -> Option<(char, &str)> {
 }
 
 fn numbered(line: &str) -> Option<Heading<'_>> {
-    let paren = line.strip_prefix(['（', '(']);
+    let paren = line.strip_prefix(['（', '(', '[', '［', '【', '〔']);
     let rest = paren.unwrap_or(line);
     let is_part = paren.is_none() && rest.starts_with('第');
     let rest = if is_part { rest.strip_prefix('第')? } else { rest };
@@ -131,16 +144,27 @@ fn numbered(line: &str) -> Option<Heading<'_>> {
         () if is_part => {
             (Form::Part, ["部分", "版", "章", "编", "栏"].iter().find_map(|w| rest.strip_prefix(w))?.trim_start_matches(['：', ':', '、']))
         }
-        () if paren.is_some() => (if is_han_number { Form::HanParen } else { Form::FigureParen }, rest.strip_prefix(['）', ')'])?),
+        () if paren.is_some() => {
+            (if is_han_number { Form::HanParen } else { Form::FigureParen }, rest.strip_prefix(['）', ')', ']', '］', '】', '〕'])?)
+        }
         () if is_han_number => (Form::Han, rest.strip_prefix(['、', '.', '．'])?),
         () => match rest.strip_prefix(['）', ')']) {
             Some(rest) => (Form::FigureParen, rest),
             None => (Form::Figure, rest.strip_prefix(['.', '．', '、'])?),
         },
     };
-    // 3.5亿元 and 1.2.3 are no headings
     let text = rest.trim();
-    (!text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())).then_some(Heading { form, number: Some(number), text })
+    let is_decimal = line.strip_suffix(rest).is_some_and(|before| before.ends_with(['.', '．'])) && continues_number(rest);
+    (!text.is_empty() && !is_decimal).then_some(Heading { form, number: Some(number), text })
+}
+
+/// Whether the figures behind a point belong to the number before it: 3.5亿元 and 1.2.3, but not 1.2023年, 2.5月份 and 1.3.5亿元.
+fn continues_number(rest: &str) -> bool {
+    let after_figures = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let unit = rest.get(rest.len() - after_figures(rest)..).unwrap_or_default();
+    let is_amount = unit.strip_prefix('.').is_some_and(|f| f.get(f.len() - after_figures(f)..).is_some_and(|u| OLD_ISSUES.amounts.begin(u)));
+    let is_counted = OLD_ISSUES.counted.begin(unit) && !OLD_ISSUES.measured.begin(unit);
+    unit.len() < rest.len() && !is_counted && !is_amount
 }
 
 /// Returns a number of at most three characters at the start, whether it is in Chinese numerals, and the rest.
@@ -189,6 +213,12 @@ pub(super) fn may_be_title(text: &str) -> bool {
         && text.chars().any(is_han)
 }
 
+/// Whether a text is a usual heading within an article: 主要做法, 存在问题及建议.
+pub(super) fn is_subheading(text: &str) -> bool {
+    let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    dense.chars().count() <= MAX_SUBHEADING && OLD_ISSUES.subheadings.begin(&dense)
+}
+
 /// Whether a title may go on after this character.
 pub(super) fn is_letter_or_quote(c: char) -> bool {
     is_letter(c) || matches!(c, '”' | '》' | '、' | '“' | '《')
@@ -221,6 +251,16 @@ mod tests {
         assert_eq!(of("3．甲县办会"), (Form::Figure, Some(3), "甲县办会"));
         assert_eq!(of("(4) 甲县办会"), (Form::FigureParen, Some(4), "甲县办会"));
         assert_eq!(of("第二部分 要闻"), (Form::Part, Some(2), "要闻"));
+        assert_eq!(of("1.2023年甲县办会"), (Form::Figure, Some(1), "2023年甲县办会"));
+        assert_eq!(of("1．1—2月产值增长"), (Form::Figure, Some(1), "1—2月产值增长"));
+        assert_eq!(of("2、5月份产值增长"), (Form::Figure, Some(2), "5月份产值增长"));
+        assert_eq!(of("（3）20家企业入园"), (Form::FigureParen, Some(3), "20家企业入园"));
+        assert_eq!(of("1.3.2亿元投向丁镇"), (Form::Figure, Some(1), "3.2亿元投向丁镇"));
+        assert_eq!(of("[4] 甲县办会"), (Form::FigureParen, Some(4), "甲县办会"));
+        assert_eq!(of("4. 3.5亿元投向丁镇"), (Form::Figure, Some(4), "3.5亿元投向丁镇"));
+        for plain in ["1.2.3节", "2.5个百分点", "3.5万家企业", "2.1总体情况"] {
+            assert_eq!(of(plain).0, Form::Plain, "{plain}");
+        }
         for plain in ["3.5亿元投产", "一季度产值增长", "【行业】动态】", "（甲县）办会", "第三季度", "——副题", ""] {
             assert_eq!(of(plain).0, Form::Plain, "{plain}");
         }
@@ -228,7 +268,7 @@ mod tests {
 
     #[test]
     fn page_numbers_and_empty_lines_are_no_lines() {
-        let lines = cleaned(["", "甲", "— 3 —", "第3页 共8页", "　", "乙\t丙", "2024"].map(|t| (t, Style::default())));
+        let lines = cleaned(["", "甲", "— 3 —", "第3页 共8页", "=====", "* * *", "———", "　", "乙\t丙", "2024"].map(|t| (t, Style::default())));
         let texts: Vec<(&str, bool)> = lines.iter().map(|l| (l.text.as_str(), l.after_blank)).collect();
         assert_eq!(texts, [("甲", true), ("乙\t丙", true), ("2024", false)]);
     }

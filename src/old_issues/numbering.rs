@@ -1,6 +1,6 @@
 //! Number, date and organiser of an issue, from its masthead, its imprint and the name of its file.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 
 use super::line::han_number;
 use crate::knowledge::{Fixed, OLD_ISSUES};
@@ -10,6 +10,8 @@ use crate::text::normalize::{fold_width_and_case, is_han};
 
 /// Longest line that tells number, date or organiser, in characters.
 const MAX_LINE: usize = 60;
+/// Months of a century.
+const CENTURY: u32 = 1_200;
 
 /// What an issue is called by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,10 @@ pub struct Numbering {
     pub year: Option<i32>,
     pub series: Series,
     pub date: Option<NaiveDate>,
+    /// A date after today; it cannot be that of an old issue.
+    pub future_date: Option<NaiveDate>,
+    /// The last number of a double issue: 第4、5期合刊.
+    pub last_number: Option<u32>,
     /// 主办.
     pub organiser: Option<String>,
 }
@@ -36,12 +42,14 @@ impl Numbering {
         let dense: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
         self.total = self.total.or_else(|| total(&dense));
         if self.number.is_none()
-            && let Some((number, series)) = number(&folded)
+            && let Some(found) = number(&folded).or_else(|| other_number(&dense))
         {
-            (self.number, self.series) = (Some(number), series);
+            (self.number, self.last_number, self.series) = (Some(found.first), found.last, found.series);
             self.year = self.year.or_else(|| year(&dense));
         }
         self.date = self.date.or_else(|| date(&folded, clock));
+        self.future_date =
+            self.future_date.or_else(|| date(&folded, &later(clock)).filter(|d| *d > clock.now.with_timezone(&clock.zone).date_naive()));
         if self.organiser.is_none() {
             self.organiser = organiser(line);
         }
@@ -54,7 +62,10 @@ impl Numbering {
             other.add(name, clock);
             other
         };
-        self.number = self.number.or(other.number);
+        if self.number.is_none() {
+            (self.number, self.last_number) = (other.number, other.last_number);
+        }
+        self.future_date = self.future_date.or(other.future_date);
         self.total = self.total.or(other.total);
         self.year = self.year.or(other.year);
         self.date = self.date.or(other.date).or_else(|| compact_date(name, clock));
@@ -74,25 +85,52 @@ pub(super) fn tells(line: &str, clock: &Clock) -> bool {
 }
 
 fn total(dense: &str) -> Option<u32> {
-    static TOTAL: Fixed = Fixed::new(r"总(?:期号?[:第]*([0-9一二三四五六七八九十百〇零○]{1,6})|第?([0-9一二三四五六七八九十百〇零○]{1,6})期)");
+    static TOTAL: Fixed = Fixed::new(
+        r"总(?:期号?[:第]*([0-9一二三四五六七八九十百〇零○]{1,6})|第?([0-9一二三四五六七八九十百〇零○]{1,6})(?:[、,至和/~—–-]第?[0-9一二三四五六七八九十百〇零○]{1,6})?期)",
+    );
     TOTAL.captures(dense).and_then(|c| han_number(c.get(1).or(c.get(2))?.as_str()))
 }
 
-/// Returns the number of 第3期, but not that of 第二期工程.
-fn number(folded: &str) -> Option<(u32, Series)> {
-    static NUMBER: Fixed = Fixed::new(r"(总|增刊)?\s*第\s*([0-9一二三四五六七八九十百〇零○]{1,5})\s*期");
+/// A number as it is printed.
+struct Found {
+    first: u32,
+    last: Option<u32>,
+    series: Series,
+}
+
+/// Returns the number of 第3期 and 第4、5期合刊, but not that of 第二期工程.
+fn number(folded: &str) -> Option<Found> {
+    static NUMBER: Fixed = Fixed::new(
+        r"(总|增刊)?\s*第\s*([0-9一二三四五六七八九十百〇零○]{1,5})\s*(?:期?\s*[、,至和/~—–-]+\s*第?\s*([0-9一二三四五六七八九十百〇零○]{1,5})\s*)?[期号](?:合刊)?",
+    );
     let ends = |end: usize| folded.get(end..).and_then(|rest| rest.chars().next()).is_none_or(|c| !is_han(c) || c == '总');
     let is_number = |c: &regex::Captures<'_>| c.get(1).is_none_or(|m| m.as_str() != "总") && c.get(0).is_some_and(|m| ends(m.end()));
     let found = NUMBER.captures_iter(folded).find(is_number)?;
-    let series = if found.get(1).is_some() { Series::Extra } else { Series::Regular };
-    Some((han_number(found.get(2)?.as_str())?, series))
+    let first = han_number(found.get(2)?.as_str())?;
+    let last = found.get(3).and_then(|m| han_number(m.as_str())).filter(|last| *last > first);
+    Some(Found { first, last, series: if found.get(1).is_some() { Series::Extra } else { Series::Regular } })
+}
+
+/// Returns the number of [2023]4号 and No.4, without 第.
+fn other_number(dense: &str) -> Option<Found> {
+    static OTHER: Fixed =
+        Fixed::new(r"[\[〔(【](?:19|20)\d\d年?[\]〕)】]第?(\d{1,4})[号期]|(?:^|[^a-zA-Z])(?i:no)[.:]?(\d{1,4})(?:\D|$)|(?:19|20)\d\d年(\d{1,3})期");
+    let found = OTHER.captures(dense)?;
+    let first = found.get(1).or(found.get(2)).or(found.get(3))?.as_str().parse().ok()?;
+    Some(Found { first, last: None, series: Series::Regular })
 }
 
 /// Returns the year before 第…期: 2024年第3期, 〔2024〕第3期, 二〇二四年第三期.
 fn year(dense: &str) -> Option<i32> {
-    static YEAR: Fixed = Fixed::new(r"((?:19|20)\d\d|[一二][〇零○九]?[〇零○一二三四五六七八九]{2,3})[年〕\])】）-]*(?:增刊)?第");
+    static YEAR: Fixed =
+        Fixed::new(r"((?:19|20)\d\d|[一二][〇零○九]?[〇零○一二三四五六七八九]{2,3})[年〕\])】）-]*(?:增刊)?(?:第|\d+[号期]|[nN][oO])");
     let year = YEAR.captures(dense).and_then(|c| han_number(c.get(1)?.as_str()))?;
     i32::try_from(year).ok().filter(|y| (1950..2100).contains(y))
+}
+
+/// Returns a clock by which dates of the next century are past.
+fn later(clock: &Clock) -> Clock {
+    Clock::new(clock.zone, clock.now.checked_add_months(Months::new(CENTURY)).unwrap_or(clock.now))
 }
 
 fn date(folded: &str, clock: &Clock) -> Option<NaiveDate> {
@@ -157,6 +195,24 @@ mod tests {
         assert_eq!(numbers("总期号：66"), (None, Some(66), None, false));
         assert_eq!(numbers("总10亿元的项目第二期工程"), (None, None, None, false));
         assert_eq!(numbers("第三季度产值增长"), (None, None, None, false));
+    }
+
+    #[test]
+    fn numbers_of_double_issues_and_without_ordinals_are_read() {
+        let numbers = |line| {
+            let n = of(line);
+            (n.number, n.last_number, n.year)
+        };
+        assert_eq!(numbers("2023年第4、5期合刊"), (Some(4), Some(5), Some(2023)));
+        assert_eq!(of("第4期（总第104、105期合刊）").total, Some(104));
+        assert_eq!(numbers("第4-5期"), (Some(4), Some(5), None));
+        assert_eq!(numbers("第4期、第5期合刊"), (Some(4), Some(5), None));
+        assert_eq!(numbers("[2023]4号"), (Some(4), None, Some(2023)));
+        assert_eq!(numbers("〔2023〕第4号"), (Some(4), None, Some(2023)));
+        assert_eq!(numbers("No.4"), (Some(4), None, None));
+        assert_eq!(numbers("2023年 NO. 12 总第40期"), (Some(12), None, Some(2023)));
+        assert_eq!(numbers("piano.4"), (None, None, None));
+        assert_eq!((of("2093年6月8日").date, of("2093年6月8日").future_date), (None, NaiveDate::from_ymd_opt(2093, 6, 8)));
     }
 
     #[test]

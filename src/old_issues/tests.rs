@@ -7,6 +7,8 @@ use chrono::{TimeZone as _, Utc};
 use super::*;
 use crate::text::dates::Clock;
 
+mod layouts;
+
 fn clock() -> Clock {
     Clock::new(chrono_tz::Asia::Shanghai, Utc.with_ymd_and_hms(2026, 11, 24, 8, 0, 0).unwrap())
 }
@@ -17,7 +19,7 @@ fn known() -> Known {
 }
 
 fn understood(bytes: &[u8]) -> OldIssue {
-    read(lines(bytes).unwrap(), &known(), "issue", &clock())
+    read(lines(bytes).unwrap().lines, &known(), "issue", &clock())
 }
 
 /// Returns a line per column and item: title, 来源, date, number of paragraphs, and a mark if it is unsure.
@@ -223,7 +225,7 @@ fn columns_that_only_repeats_tell() {
         )
     };
     let texts = [issue(1, "乙市丝绸出口增长", SILK), issue(2, "丁镇面粉企业完成数字化改造", MILLS)];
-    let files: Vec<Vec<Line>> = texts.iter().map(|t| lines(t.as_bytes()).unwrap()).collect();
+    let files: Vec<Vec<Line>> = texts.iter().map(|t| lines(t.as_bytes()).unwrap().lines).collect();
     let repeated = repeated_columns(&files.iter().map(Vec::as_slice).collect::<Vec<_>>());
     assert!(repeated.contains(&"科技视点".to_owned()) && repeated.contains(&"市场观察".to_owned()), "{repeated:?}");
     let known = Known { repeated, ..known() };
@@ -278,7 +280,7 @@ fn hostile_files_are_refused_or_read() {
     }
     assert!(matches!(lines(&bomb.finish().unwrap().into_inner()), Err(FileError::TooLarge)));
     let base = "<w:style w:styleId=\"a\"><w:basedOn w:val=\"a\"/></w:style>";
-    assert_eq!(lines(&document(&paragraph("<w:pStyle w:val=\"a\"/>", "", "甲县"), base)).unwrap().len(), 1);
+    assert_eq!(lines(&document(&paragraph("<w:pStyle w:val=\"a\"/>", "", "甲县"), base)).unwrap().lines.len(), 1);
     // many lines of one kind, each of which may start something
     for line in ["甲县产业园建成投产 乙市丝绸出口增长\n", "●行业动态\n", "1.甲县产业园\n", "目录\n", "（（（（\n", "——\n", "【】\n", "来源：\n"]
     {

@@ -1,10 +1,11 @@
 //! Where the items of a column start.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::line::{Form, Heading, Line, Style, key, may_be_title};
-use super::publisher;
-use crate::knowledge::OLD_ISSUES;
+use super::cut::{Cut, Doubt};
+use super::line::{Form, Heading, Line, Style, is_subheading, key, may_be_title};
+use super::plain_titles::{Grams, add_grams, score, stands_between};
+use super::{briefs, publisher};
 use crate::text::dates::Clock;
 
 /// Most lines of a title.
@@ -15,10 +16,8 @@ const MAX_STAND_IN: usize = 40;
 const TITLE: i32 = 3;
 const SURE: i32 = 4;
 const POSSIBLE: i32 = 1;
-/// Letters of the pieces that are compared, and the share of an item's pieces that a part of it has in common with what precedes it.
-const PIECE: usize = 4;
-const SAME_SUBJECT: f64 = 0.05;
-const OTHER_SUBJECT: f64 = 0.02;
+/// Most numbers that may be missing before a title in the titles' style.
+const MAX_SKIPPED: u32 = 3;
 
 /// How titles of an issue are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,39 +28,18 @@ pub(super) enum TitleSigns {
     /// Nothing but their place and their words.
     Plain {
         has_blanks: bool,
+        /// Whether an empty line follows the first title of each column.
+        blank_below: bool,
     },
 }
 
 /// How all titles of an issue look.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum TitleLook {
-    /// A mark or number precedes them.
-    Form(Form),
-    Style(Style),
-}
-
-/// Title lines and text of an item.
-#[derive(Debug)]
-pub(super) struct Cut {
-    pub(super) title: String,
-    pub(super) line: usize,
-    pub(super) lines: Vec<Line>,
-    pub(super) doubt: Option<Doubt>,
-}
-
-/// What is unsure of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// It may be a heading within the item before.
-    MaybeHeading,
-    /// The text has no title; its first words stand for one.
-    NoTitle,
-    /// The line with this number may start another item.
-    MaybeTitle(usize),
-    /// The table of contents does not name it.
-    NotInContents,
-    /// It has a title, and no text.
-    NoText,
+pub(super) struct TitleLook {
+    /// The mark or number before them.
+    form: Form,
+    /// Their style, if it is not that of the text.
+    style: Option<Style>,
 }
 
 /// Finds out how the titles of the sections are told.
@@ -72,21 +50,21 @@ pub(super) fn signs(sections: &[&[Line]], titles: &[String], body: Style) -> Tit
     if found > 0 && found * 2 >= titles.len() {
         return TitleSigns::Contents(named, look);
     }
-    look.map_or_else(|| TitleSigns::Plain { has_blanks: sections.iter().any(|s| s.iter().skip(1).any(|l| l.after_blank)) }, TitleSigns::Look)
+    let has_blanks = sections.iter().any(|s| s.iter().skip(1).any(|l| l.after_blank));
+    let blank_below = sections.iter().filter_map(|s| s.get(1)).all(|l| l.after_blank);
+    look.map_or(TitleSigns::Plain { has_blanks, blank_below }, TitleSigns::Look)
 }
 
 /// Returns the look that the first lines of nearly all columns have, if it is not that of the text.
 fn look(sections: &[&[Line]], body: Style) -> Option<TitleLook> {
     let firsts: Vec<&Line> = sections.iter().filter_map(|s| s.first()).collect();
     let most = |n: usize| !firsts.is_empty() && n * 5 >= firsts.len() * 4;
-    let form = firsts.iter().map(|l| Heading::of(&l.text).form).find(|f| *f != Form::Plain);
-    if let Some(form) = form
-        && most(firsts.iter().filter(|l| Heading::of(&l.text).form == form).count())
-    {
-        return Some(TitleLook::Form(form));
-    }
+    let form_of = |l: &Line| Heading::of(&l.text).form;
+    let form = firsts.iter().map(|l| form_of(l)).find(|f| *f != Form::Plain);
+    let form = form.filter(|form| most(firsts.iter().filter(|l| form_of(l) == *form).count()));
     let style = firsts.first().map_or(body, |l| l.style);
-    (style != body && most(firsts.iter().filter(|l| l.style == style).count())).then_some(TitleLook::Style(style))
+    let style = Some(style).filter(|style| *style != body && most(firsts.iter().filter(|l| l.style == *style).count()));
+    (form.is_some() || style.is_some()).then_some(TitleLook { form: form.unwrap_or(Form::Plain), style })
 }
 
 /// Returns the spelling of the contents and how many lines it takes.
@@ -102,27 +80,33 @@ fn named_at<'n>(lines: &[Line], at: usize, named: &'n HashMap<String, String>) -
     })
 }
 
-/// Cuts a section into items.
-pub(super) fn cut(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Vec<Cut> {
+/// Cuts a section into items: paragraphs with numbers or marks, or texts below titles.
+pub(super) fn cut_section(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Vec<Cut> {
+    let is_named = matches!(signs, TitleSigns::Contents(named, _) if named_at(lines, 0, named).is_some());
+    let briefs = if is_named { None } else { briefs::cut(lines) };
+    briefs.unwrap_or_else(|| cut(lines, signs, clock))
+}
+
+fn cut(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Vec<Cut> {
     let mut out: Vec<Cut> = Vec::new();
-    let (mut expected, mut before, mut at) = (1, HashSet::new(), 0);
+    let (mut expected, mut before, mut at) = (1, Grams::new(), 0);
     while let Some(line) = lines.get(at) {
         let found = if out.is_empty() { first(lines, signs, clock) } else { next(lines, at, signs, expected, &before, clock) };
         let taken = match found {
             Found::Title { title, lines: taken, doubt } => {
                 expected = Heading::of(&line.text).number.map_or(expected, |n| n + 1);
                 before.clear();
-                out.push(Cut { title, line: line.number, lines: Vec::new(), doubt });
+                out.push(Cut::new(title, line.number, doubt));
                 taken
             }
             // a text without a title
             Found::Untitled(title) => {
-                out.push(Cut { title, line: line.number, lines: Vec::new(), doubt: Some(Doubt::NoTitle) });
+                out.push(Cut::new(title, line.number, Some(Doubt::NoTitle)));
                 0
             }
             Found::Text { may_be_title } => {
                 if let Some(last) = out.last_mut().filter(|_| may_be_title) {
-                    last.doubt = last.doubt.or(Some(Doubt::MaybeTitle(line.number)));
+                    last.suspects.push(line.number);
                 }
                 0
             }
@@ -161,7 +145,7 @@ fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
     if let TitleSigns::Contents(named, _) = signs
         && let Some((title, n)) = named_at(lines, 0, named)
     {
-        return with_subtitle(lines, title.to_owned(), n, None);
+        return with_subtitle(lines, title.to_owned(), n, None, clock);
     }
     if !may_be_title(Heading::of(text).text) {
         return Found::Untitled(text.split(['。', '，', '；', '：']).next().unwrap_or_default().chars().take(MAX_STAND_IN).collect());
@@ -171,36 +155,64 @@ fn first(lines: &[Line], signs: &TitleSigns, clock: &Clock) -> Found {
 }
 
 /// Reads a further line of a section.
-fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &HashSet<[char; PIECE]>, clock: &Clock) -> Found {
+fn next(lines: &[Line], at: usize, signs: &TitleSigns, expected: u32, before: &Grams, clock: &Clock) -> Found {
     let Some(line) = lines.get(at) else { return TEXT };
     let heading = Heading::of(&line.text);
     match signs {
         TitleSigns::Contents(named, look) => match named_at(lines, at, named) {
-            Some((title, n)) => with_subtitle(lines.get(at..).unwrap_or_default(), title.to_owned(), n, None),
-            None if look.is_some_and(|l| has_look(line, &heading, l, expected)) => joined(lines, at, Some(Doubt::NotInContents), clock),
-            None => TEXT,
+            Some((title, n)) => with_subtitle(lines.get(at..).unwrap_or_default(), title.to_owned(), n, None, clock),
+            None => match look.map_or(Fit::None, |l| fit(line, &heading, l, expected)) {
+                Fit::Whole => joined(lines, at, Some(Doubt::NotInContents), clock),
+                _ => TEXT,
+            },
         },
-        TitleSigns::Look(look) if has_look(line, &heading, *look, expected) => joined(lines, at, None, clock),
-        TitleSigns::Look(_) => TEXT,
-        TitleSigns::Plain { .. } if heading.form != Form::Plain || !may_be_title(&line.text) || publisher::of_line(&line.text, clock).is_some() => {
+        TitleSigns::Look(look) => match fit(line, &heading, *look, expected) {
+            Fit::Whole => joined(lines, at, None, clock),
+            Fit::OtherStyle => Found::Text { may_be_title: true },
+            Fit::None => TEXT,
+        },
+        TitleSigns::Plain { .. }
+            if heading.form != Form::Plain
+                || !may_be_title(&line.text)
+                || is_subheading(&line.text)
+                || publisher::of_line(&line.text, clock).is_some() =>
+        {
             TEXT
         }
-        TitleSigns::Plain { has_blanks } => match score(lines, at, *has_blanks, before, clock) {
+        TitleSigns::Plain { has_blanks, blank_below } => match score(lines, at, *has_blanks, before, clock) {
             SURE.. => joined(lines, at, None, clock),
             TITLE.. => joined(lines, at, Some(Doubt::MaybeHeading), clock),
-            POSSIBLE.. => Found::Text { may_be_title: true },
-            _ => TEXT,
+            // without blank lines less tells a title
+            score => Found::Text { may_be_title: score >= POSSIBLE - i32::from(!has_blanks) || stands_between(lines, at, *blank_below) },
         },
     }
 }
 
-fn has_look(line: &Line, heading: &Heading<'_>, look: TitleLook, expected: u32) -> bool {
-    let fits = match look {
-        TitleLook::Form(form @ (Form::Mark(_) | Form::Bracket(_))) => heading.form == form,
-        TitleLook::Form(form) => heading.form == form && heading.number.is_none_or(|n| n == expected),
-        TitleLook::Style(style) => line.style == style,
-    };
-    fits && may_be_title(heading.text)
+/// How much a line looks like the titles.
+enum Fit {
+    None,
+    /// The mark or number is theirs, the style is not.
+    OtherStyle,
+    Whole,
+}
+
+fn fit(line: &Line, heading: &Heading<'_>, look: TitleLook, expected: u32) -> Fit {
+    // a title whose style differs does not lose those behind it
+    let skipped = if look.style == Some(line.style) { MAX_SKIPPED } else { 0 };
+    let in_sequence = heading.number.is_none_or(|n| (expected..=expected.saturating_add(skipped)).contains(&n));
+    if heading.form != look.form || !in_sequence || !may_be_title(heading.text) || is_subheading(heading.text) {
+        return Fit::None;
+    }
+    match look.style {
+        Some(style) if style != line.style => {
+            if look.form == Form::Plain {
+                Fit::None
+            } else {
+                Fit::OtherStyle
+            }
+        }
+        _ => Fit::Whole,
+    }
 }
 
 /// Joins a title that runs over several lines, and its subtitle.
@@ -211,7 +223,7 @@ fn joined(lines: &[Line], at: usize, doubt: Option<Doubt>, clock: &Clock) -> Fou
     for (n, line) in rest.iter().enumerate().take(MAX_TITLE_LINES).skip(1) {
         let is_plain = Heading::of(&line.text).form == Form::Plain && may_be_title(&line.text) && publisher::of_line(&line.text, clock).is_none();
         // the last line of an item is text
-        let goes_on = is_plain && !line.after_blank && rest.get(n + 1).is_some();
+        let goes_on = is_plain && !is_subheading(&line.text) && !line.after_blank && rest.get(n + 1).is_some();
         if !goes_on || line.style != first.style {
             break;
         }
@@ -219,7 +231,7 @@ fn joined(lines: &[Line], at: usize, doubt: Option<Doubt>, clock: &Clock) -> Fou
     }
     let lines = parts.len();
     let title = parts.into_iter().fold(String::new(), |title, part| join_parts(&title, part));
-    with_subtitle(rest, title, lines, doubt)
+    with_subtitle(rest, title, lines, doubt, clock)
 }
 
 /// Two halves of one length are a headline of two parts; else the line only broke.
@@ -234,55 +246,11 @@ fn join_parts(title: &str, part: &str) -> String {
 }
 
 /// Adds a subtitle: ——甲县产业园见闻
-fn with_subtitle(rest: &[Line], mut title: String, mut lines: usize, doubt: Option<Doubt>) -> Found {
-    if let Some(line) = rest.get(lines).filter(|l| l.text.starts_with("——") && !l.text.ends_with('。')) {
+fn with_subtitle(rest: &[Line], mut title: String, mut lines: usize, doubt: Option<Doubt>, clock: &Clock) -> Found {
+    let is_subtitle = |l: &&Line| l.text.starts_with("——") && !l.text.ends_with('。') && publisher::of_line(&l.text, clock).is_none();
+    if let Some(line) = rest.get(lines).filter(is_subtitle) {
         title.push_str(&line.text);
         lines += 1;
     }
     Found::Title { title, lines, doubt }
-}
-
-/// Rates a plain line within a section: how much speaks for a title, less what speaks for a heading within an item.
-fn score(lines: &[Line], at: usize, has_blanks: bool, before: &HashSet<[char; PIECE]>, clock: &Clock) -> i32 {
-    let (Some(line), Some(following)) = (lines.get(at), lines.get(at + 1)) else { return 0 };
-    let previous = at.checked_sub(1).and_then(|at| lines.get(at)).map_or("", |l| l.text.as_str());
-    let length = line.text.chars().count();
-    let mut score = match length {
-        13.. => 1,
-        11.. => 0,
-        _ => -1,
-    };
-    score += 2 * i32::from(has_two_parts(&line.text));
-    score += 2 * i32::from(has_blanks && line.after_blank && !following.after_blank);
-    score += 2 * i32::from(opens_report(&following.text));
-    score += 3 * i32::from(publisher::of_line(previous, clock).is_some() || publisher::at_end(previous, clock).is_some());
-    score += 3 * i32::from(publisher::of_line(&following.text, clock).is_some());
-    let behind = lines.iter().skip(at + 1).take_while(|l| !may_be_title(&l.text));
-    let shared = shared(behind, before);
-    score + i32::from(shared < OTHER_SUBJECT) - 2 * i32::from(shared >= SAME_SUBJECT)
-}
-
-/// Whether a title consists of two parts of several letters, as headlines do.
-fn has_two_parts(text: &str) -> bool {
-    text.split_once(' ').is_some_and(|(a, b)| a.chars().count() >= 4 && b.chars().count() >= 4)
-}
-
-fn opens_report(text: &str) -> bool {
-    let day =
-        text.split_once('日').is_some_and(|(day, _)| day.chars().count() <= 6 && day.contains('月') && day.starts_with(|c: char| c.is_ascii_digit()));
-    day || OLD_ISSUES.openings.begin(text)
-}
-
-/// Returns the share of the pieces of these lines that precede them in the item.
-fn shared<'l>(lines: impl Iterator<Item = &'l Line>, before: &HashSet<[char; PIECE]>) -> f64 {
-    let mut own = HashSet::new();
-    for line in lines {
-        add_grams(&line.text, &mut own);
-    }
-    if own.is_empty() || before.is_empty() { OTHER_SUBJECT } else { own.intersection(before).count() as f64 / own.len() as f64 }
-}
-
-fn add_grams(text: &str, to: &mut HashSet<[char; PIECE]>) {
-    let letters: Vec<char> = text.chars().filter(|c| crate::text::normalize::is_letter(*c)).collect();
-    to.extend(letters.windows(PIECE).filter_map(|w| <[char; PIECE]>::try_from(w).ok()));
 }

@@ -1,5 +1,7 @@
 //! Issues made before this program, imported from files.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -7,6 +9,9 @@ use crate::model::{AuditAction, Edition, EditionId, Series};
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, save};
 use crate::store::{EditionRow, Result, Store, invalid_value};
+
+/// Most issues of one number or date that are listed.
+const MAX_CLASHES: i64 = 20;
 
 /// The file of an imported issue.
 #[derive(Debug, Clone, Copy)]
@@ -22,12 +27,40 @@ pub struct ImportedFile<'a> {
 pub enum ImportResult {
     /// Stored, with its id.
     Imported(Box<Edition>),
+    /// Stored in the place of an imported issue, which is told as in the log.
+    Replaced(Box<Edition>, String),
     /// The same file was imported before, as this issue.
     Known(EditionId),
     /// This issue has the number.
     NumberTaken(EditionId),
     /// This issue has the date.
     DateTaken(EditionId),
+    /// Its file, number and date are those of several issues, so it cannot replace one.
+    Several(Clashes),
+}
+
+/// The issues that an old issue would replace.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Clashes {
+    /// The issue of the same file.
+    pub file: Option<EditionId>,
+    /// Those with its number or total number.
+    pub number: Vec<EditionId>,
+    /// Those of its day.
+    pub date: Vec<EditionId>,
+}
+
+impl Clashes {
+    fn all(&self) -> BTreeSet<i64> {
+        self.file.iter().chain(&self.number).chain(&self.date).map(|id| id.0).collect()
+    }
+
+    /// Returns why the issue cannot be stored.
+    fn refusal(&self) -> Option<ImportResult> {
+        let number = || self.number.first().map(|id| ImportResult::NumberTaken(*id));
+        let date = || self.date.first().map(|id| ImportResult::DateTaken(*id));
+        self.file.map(ImportResult::Known).or_else(number).or_else(date)
+    }
 }
 
 /// An item of an imported issue, to train from.
@@ -45,15 +78,21 @@ pub struct ImportedItem {
 
 impl Store {
     /// Stores an old issue with all its items, unless the file is known or its number or date is taken. No mail becomes due.
-    /// With `replace`, imported issues in its way are deleted.
+    /// With `replace`, the one imported issue in its way is deleted.
     pub fn import_issue(&self, mut edition: Edition, file: ImportedFile<'_>, replace: bool, who: &str, now: DateTime<Utc>) -> Result<ImportResult> {
         self.write(|t| {
-            while replace
-                && let Some(refused) = refusal(t, &edition, file)?
-                && delete_imported(t, &refused, who, now)?
-            {}
-            if let Some(result) = refusal(t, &edition, file)? {
-                return Ok(result);
+            let clashes = clashes(t, &edition, file)?;
+            let mut replaced = None;
+            if let Some(refused) = clashes.refusal() {
+                let in_its_way = clashes.all();
+                if replace && in_its_way.len() > 1 {
+                    return Ok(ImportResult::Several(clashes));
+                }
+                let id = in_its_way.first().filter(|_| replace);
+                replaced = id.map(|id| delete_imported(t, EditionId(*id), who, now)).transpose()?.flatten();
+                if replaced.is_none() {
+                    return Ok(refused);
+                }
             }
             insert(t, &mut edition)?;
             save(t, &edition, 1)?;
@@ -62,13 +101,22 @@ impl Store {
                 params![edition.id.0, edition.publication, file.name, file.sha256, now.timestamp()],
             )?;
             audit(t, who, AuditAction::ImportIssue, &format!("{} {}", edition.label_in_log(), file.name), now)?;
-            Ok(ImportResult::Imported(Box::new(edition)))
+            let edition = Box::new(edition);
+            Ok(match replaced {
+                Some(old) => ImportResult::Replaced(edition, old),
+                None => ImportResult::Imported(edition),
+            })
         })
     }
 
     /// Returns why an old issue would be refused, without storing it.
     pub fn check_import(&self, edition: &Edition, file: ImportedFile<'_>) -> Result<Option<ImportResult>> {
-        self.read(|c| refusal(c, edition, file))
+        self.read(|c| Ok(clashes(c, edition, file)?.refusal()))
+    }
+
+    /// Returns the issue that a file became.
+    pub fn issue_of_file(&self, publication: &str, sha256: &str) -> Result<Option<EditionId>> {
+        self.read(|c| same_file(c, publication, sha256))
     }
 
     /// Gives each item of a publication's imported issues, by date of issue, in the printed order.
@@ -121,13 +169,13 @@ impl Store {
     }
 }
 
-/// Deletes the imported issue that another one is refused for; returns false if there is none.
-fn delete_imported(t: &Connection, refused: &ImportResult, who: &str, now: DateTime<Utc>) -> Result<bool> {
-    let (ImportResult::Known(id) | ImportResult::NumberTaken(id) | ImportResult::DateTaken(id)) = refused else { return Ok(false) };
-    let Some((edition, _)) = load(t, *id)?.filter(|(e, _)| e.is_imported()) else { return Ok(false) };
+/// Deletes an imported issue and returns how the log calls it; `None` if it was made here.
+fn delete_imported(t: &Connection, id: EditionId, who: &str, now: DateTime<Utc>) -> Result<Option<String>> {
+    let Some((edition, _)) = load(t, id)?.filter(|(e, _)| e.is_imported()) else { return Ok(None) };
     t.execute("DELETE FROM edition WHERE id = ?1", [id.0])?;
+    let label = format!("{}, {}", edition.label_in_log(), edition.date);
     audit(t, who, AuditAction::DiscardIssue, &edition.label_in_log(), now)?;
-    Ok(true)
+    Ok(Some(label))
 }
 
 /// Inserts the row of an old issue. Only an issue with a total number takes part in the index of numbers.
@@ -149,36 +197,26 @@ fn insert(t: &Connection, edition: &mut Edition) -> Result<()> {
     Ok(())
 }
 
-/// Returns why an old issue cannot be stored.
-fn refusal(c: &Connection, edition: &Edition, file: ImportedFile<'_>) -> Result<Option<ImportResult>> {
-    let known: Option<i64> = c
-        .query_row("SELECT edition_id FROM imported_issue WHERE publication = ?1 AND sha256 = ?2", params![edition.publication, file.sha256], |r| {
-            r.get(0)
-        })
+fn same_file(c: &Connection, publication: &str, sha256: &str) -> Result<Option<EditionId>> {
+    let id = c
+        .query_row("SELECT edition_id FROM imported_issue WHERE publication = ?1 AND sha256 = ?2", params![publication, sha256], |r| r.get(0))
         .optional()?;
-    if let Some(id) = known {
-        return Ok(Some(ImportResult::Known(EditionId(id))));
-    }
+    Ok(id.map(EditionId))
+}
+
+/// Returns the issues that have the file, number or date of an old issue.
+fn clashes(c: &Connection, edition: &Edition, file: ImportedFile<'_>) -> Result<Clashes> {
     let is_extra = edition.series == Series::Extra;
-    let same_number: Option<i64> = c
-        .query_row(
-            "SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND (numbered OR id IN (SELECT edition_id FROM imported_issue))
-             AND (?3 > 0 AND year = ?4 AND number = ?3 OR ?5 > 0 AND total = ?5) LIMIT 1",
-            params![edition.publication, is_extra, edition.number_in_year, edition.year, edition.cumulative_number],
-            |r| r.get(0),
-        )
-        .optional()?;
-    if let Some(id) = same_number {
-        return Ok(Some(ImportResult::NumberTaken(EditionId(id))));
-    }
-    let same_day: Option<i64> = c
-        .query_row(
-            "SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND date = ?3 LIMIT 1",
-            params![edition.publication, is_extra, edition.date.to_string()],
-            |r| r.get(0),
-        )
-        .optional()?;
-    Ok(same_day.map(|id| ImportResult::DateTaken(EditionId(id))))
+    let mut s = c.prepare_cached(
+        "SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND (numbered OR id IN (SELECT edition_id FROM imported_issue))
+         AND (?3 > 0 AND year = ?4 AND number = ?3 OR ?5 > 0 AND total = ?5) ORDER BY id LIMIT ?6",
+    )?;
+    let values = params![edition.publication, is_extra, edition.number_in_year, edition.year, edition.cumulative_number, MAX_CLASHES];
+    let number = s.query_map(values, |r| Ok(EditionId(r.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut s = c.prepare_cached("SELECT id FROM edition WHERE publication = ?1 AND extra = ?2 AND date = ?3 ORDER BY id LIMIT ?4")?;
+    let values = params![edition.publication, is_extra, edition.date.to_string(), MAX_CLASHES];
+    let date = s.query_map(values, |r| Ok(EditionId(r.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+    Ok(Clashes { file: same_file(c, &edition.publication, file.sha256)?, number, date })
 }
 
 #[cfg(test)]
@@ -195,7 +233,7 @@ mod tests {
 
     fn old(text: &str, publication: &Publication) -> Edition {
         let known = Known { publication: publication.name.clone(), columns: publication.column_names(), repeated: Vec::new() };
-        let issue = read(lines(text.as_bytes()).unwrap(), &known, "x.txt", &Clock::new(chrono_tz::Asia::Shanghai, now()));
+        let issue = read(lines(text.as_bytes()).unwrap().lines, &known, "x.txt", &Clock::new(chrono_tz::Asia::Shanghai, now()));
         edition(&issue, publication, issue.numbering.date.unwrap(), now())
     }
 
@@ -236,9 +274,17 @@ mod tests {
             |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, true, "命令行", now()).unwrap();
         assert!(matches!(import(TEXT, "a"), ImportResult::Imported(_)));
         assert!(matches!(import(&TEXT.replace("第7期（总第107期）\n2026年3月2日", "第8期\n2026年3月4日"), "b"), ImportResult::Imported(_)));
+        let imported = || store.imported_editions(9).unwrap().len();
         // the number of one and the day of the other
-        assert!(matches!(import(&TEXT.replace("3月2日", "3月4日"), "c"), ImportResult::Imported(_)));
-        assert_eq!(store.imported_editions(9).unwrap().len(), 1);
+        let ImportResult::Several(clashes) = import(&TEXT.replace("3月2日", "3月4日"), "c") else { panic!("it is two issues") };
+        assert_eq!((clashes.file, clashes.number.len(), clashes.date.len(), imported()), (None, 1, 1, 2));
+        // the file of one and the number of the other
+        assert!(matches!(import(&TEXT.replace("3月2日", "3月9日"), "b"), ImportResult::Several(c) if c.file.is_some() && c.date.is_empty()));
+        let ImportResult::Replaced(_, old) = import(&TEXT.replace("九家", "十家"), "c") else { panic!("it replaces the first") };
+        assert!(old.contains("2026年第7期(总第107期)") && old.ends_with("2026-03-02"), "{old}");
+        assert_eq!(imported(), 2);
+        assert_eq!(store.issue_of_file(&p.name, "c").unwrap(), store.imported_editions(9).unwrap().last().map(|e| e.id));
+        assert_eq!(store.issue_of_file(&p.name, "a").unwrap(), None);
         let made = store.commit_edition(build_with(Vec::new(), &[]), &p, store.whole_archive().range).unwrap();
         let clash = TEXT.replace("第7期（总第107期）", &format!("第{}期", made.number_in_year)).replace("3月2日", "3月9日");
         assert!(matches!(import(&clash, "d"), ImportResult::NumberTaken(id) if id == made.id));

@@ -71,7 +71,7 @@ pub(crate) use error::invalid_value;
 pub use error::{Result, StoreError};
 pub use events::{EventChange, EventIssue, EventRow};
 pub use fetch_log::FetchRecord;
-pub use imported_issues::{ImportResult, ImportedFile, ImportedItem};
+pub use imported_issues::{Clashes, ImportResult, ImportedFile, ImportedItem};
 pub use item_files::MAX_EDITION_FILES;
 pub use metrics::Gauges;
 pub use notices::PendingNotice;
