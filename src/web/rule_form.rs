@@ -245,6 +245,10 @@ async fn sent(console: &AppState, form: &Form, id: Option<RuleId>) -> Result<Res
         None => s.add_rule(&draft, &who, now),
     });
     match stored(done.await)? {
+        RuleEdit::Known(other) if id.is_some() => {
+            let mistakes = vec![format!("没有保存：另一条规则（{other} 号）已经这样写")];
+            Ok(render(console, &form.session, known, values, Outcome { id, mistakes, ..Outcome::default() }))
+        }
         RuleEdit::Saved(id) | RuleEdit::Known(id) => Ok(Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response()),
         RuleEdit::Missing => Err(missing(console, &form.session)),
         RuleEdit::Conflict(rule) => {
