@@ -61,6 +61,16 @@ pub fn is_place(name: &str) -> bool {
     NAMES.contains(name)
 }
 
+/// Whether a word of a text is a place, or part of a compound one: 许昌市, 示范区, and 魏都 of 魏都区.
+pub fn is_part_of_place(word: &str, text: &str) -> bool {
+    let endings = || CLASSIFY.place.compounds.iter().chain(CLASSIFY.place.endings.iter());
+    let in_compound = || {
+        let mut rest = text.match_indices(word).filter_map(|(at, _)| text.get(at + word.len()..)).peekable();
+        rest.peek().is_some() && rest.all(|rest| endings().any(|e| rest.starts_with(e)))
+    };
+    is_place(word) || is_place(short_name(word)) || CLASSIFY.place.compounds.end(word) || in_compound()
+}
+
 /// Names of counties without their endings, unless a province or prefecture has them too.
 static SHORT_OF_COUNTY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let is_county = |d: &&Division| !d.code.ends_with("00");

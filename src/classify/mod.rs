@@ -30,7 +30,7 @@ use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
-pub use gazetteer::{is_place, short_name};
+pub use gazetteer::{is_part_of_place, is_place, short_name};
 
 use column::RatedColumn;
 use known_organisations::is_own_name;

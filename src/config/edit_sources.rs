@@ -287,8 +287,10 @@ mod tests {
         let path = dir.path().join("sources.toml");
         let text = "# 来源\n[[source]]\nid = \"a\"\nname = '甲' # 旧名\nurl = \"https://a.cn/\"\nregion = \"河南\"\nlist = { item = \"li\", date = \"i\" }\n# 完\n";
         std::fs::write(&path, text).unwrap();
-        let (id, words) =
-            (SourceId::parse("a").unwrap(), Vocabulary { industries: vec!["食品".into()], columns: vec!["行业动态".into()], places: Vec::new() });
+        let (id, words) = (
+            SourceId::parse("a").unwrap(),
+            Vocabulary { industries: vec!["食品".into()], themes: Vec::new(), columns: vec!["行业动态".into()], places: Vec::new() },
+        );
         let fields = [
             ("name", Some("新甲".into())),
             ("region", None),

@@ -64,8 +64,7 @@ impl Figures {
         }
         let (factor, unit) = unit(after);
         let Some(value) = digits.parse::<f64>().ok().map(|v| v * factor) else { return };
-        // four digits: 1.2亿 is also told as 11,998万
-        let key = xxh3_64(format!("{}{value:.3e}", if unit == '%' { "%" } else { "" }).as_bytes());
+        let key = key(value, unit);
         self.values.push(key);
         if digits.chars().filter(char::is_ascii_digit).collect::<String>().trim_matches('0').len() >= SPECIFIC_DIGITS {
             self.specific.push(key);
@@ -95,6 +94,11 @@ impl Figures {
         }
         (agree, differ)
     }
+}
+
+/// Returns the key of a figure. It has four digits: 1.2亿 is also told as 11,998万.
+pub(super) fn key(value: f64, unit: char) -> u64 {
+    xxh3_64(format!("{}{value:.3e}", if unit == '%' { "%" } else { "" }).as_bytes())
 }
 
 /// Returns a number's digits, without separators of thousands, and its length in letters.

@@ -173,6 +173,11 @@ pub(super) fn hash(letters: &[char]) -> u64 {
     xxh3_64(bytes.get(..at).unwrap_or(&bytes))
 }
 
+/// Returns the key of the n-gram of these letters.
+pub(super) fn key(letters: &[char]) -> u64 {
+    hash(letters) & !PLACE
+}
+
 /// Different n-grams with their information, sorted by hash.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GramSet {

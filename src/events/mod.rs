@@ -6,6 +6,7 @@
 //! article joins.
 
 mod amounts;
+mod facts;
 mod figures;
 mod grams;
 mod group;

@@ -6,10 +6,10 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::FxHasher;
 
 use crate::config::settings::{ColumnQuota, Publication};
+use crate::issue::eligibility::{NotChosen, unfit};
 use crate::issue::rank::{Points, RankReason, TOPIC, article_points, features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
-use crate::learn::Model;
-use crate::model::{ArticleId, Classification, Confidence, EventId, EventMember, Headline, StoryId};
+use crate::model::{ArticleId, EventId, EventMember, Headline, StoryId};
 use crate::ranking::{CandidateFeatures, PointKind, Ranking};
 use crate::text::normalize::normalized_key;
 
@@ -160,13 +160,10 @@ impl Pool {
         let Some(j) = &h.classification else { return };
         let firm = firm(h).map_or(0, |name| number(&mut self.firms, name) + 1);
         let topics = input.topics.get(&h.id).map_or(&[][..], Vec::as_slice);
-        let is_fed_by_topic = |column: &ColumnQuota| column.topic.as_ref().is_some_and(|t| topics.contains(t));
+        let is_fed_by_topic = |column: &ColumnQuota| is_fed_by(column, topics);
         let points = article_points(h, input.levels, input.now);
         let sum = points.iter().map(|(_, points, _)| points).sum();
-        let (learned, moved_to) = input.ranking.filter(|r| r.is_of_use()).map_or((0.0, None), |ranking| {
-            let known = features(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input.now);
-            (ranking.unbounded_points(&known), ranking.column(&known))
-        });
+        let (learned, moved_to) = learned(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input);
         let column = moved_to.filter(|_| !j.manually_edited).unwrap_or(&j.column);
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
@@ -184,7 +181,7 @@ impl Pool {
             authority: source_authority(h),
             firm,
             // an editor asked for the articles of a topic's column; only a doubtful text waits for him
-            is_eligible: is_eligible(j, h.confidence, learned)
+            is_eligible: unfit(j, h.confidence, learned).is_none()
                 || !h.confidence.is_doubtful() && input.publication.columns.iter().any(is_fed_by_topic),
             is_near: points.iter().any(|(kind, ..)| *kind == PointKind::Region),
             points: sum,
@@ -238,22 +235,29 @@ fn one_per_event(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     out
 }
 
-/// Whether an article may be chosen automatically: it is on topic, its text is surely its own, and the model, if it judged that,
-/// rates it worth a look. A column stays short rather than take others.
-///
-/// What editors kept and dropped moves the model's verdict: `learned` points count as log-odds.
-fn is_eligible(j: &Classification, confidence: Confidence, learned: f64) -> bool {
-    let least = Model::built_in().map_or(0.0, |m| f64::from(m.least_worth()));
-    let worth = j.worth.map(|w| {
-        let odds = w / (1.0 - w).max(1e-9) * Ranking::bounded(learned).exp();
-        odds / (1.0 + odds)
-    });
-    j.on_topic() && (j.manually_edited || !confidence.is_doubtful() && worth.is_none_or(|w| w >= least))
+/// Returns why an article's topic, text or worth keeps it from an issue.
+pub(super) fn unfit_for(h: &Headline, input: &IssueInput<'_>) -> Option<NotChosen> {
+    let topics = input.topics.get(&h.id).map_or(&[][..], Vec::as_slice);
+    // an editor asked for the articles of a topic's column; only a doubtful text waits for him
+    if !h.confidence.is_doubtful() && input.publication.columns.iter().any(|c| is_fed_by(c, topics)) {
+        return None;
+    }
+    let j = h.classification.as_ref()?;
+    let points = article_points(h, input.levels, input.now);
+    let (learned, _) = learned(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input);
+    unfit(j, h.confidence, learned)
 }
 
-/// Whether an article may be chosen automatically.
-pub(super) fn may_be_chosen(h: &Headline) -> bool {
-    h.classification.as_ref().is_some_and(|j| is_eligible(j, h.confidence, 0.0))
+fn is_fed_by(column: &ColumnQuota, topics: &[String]) -> bool {
+    column.topic.as_ref().is_some_and(|t| topics.contains(t))
+}
+
+/// Returns the points that the learned ranking gives, and the column to which it moves an article.
+fn learned<'a>(h: &Headline, topics: &[String], points: Vec<(PointKind, f64)>, input: &IssueInput<'a>) -> (f64, Option<&'a str>) {
+    input.ranking.filter(|r| r.is_of_use()).map_or((0.0, None), |ranking| {
+        let known = features(h, topics, points, input.now);
+        (ranking.unbounded_points(&known), ranking.column(&known))
+    })
 }
 
 /// Returns the company that a headline is about: the text before its first colon (恒瑞医药：…), else an organisation that it names.

@@ -6,6 +6,7 @@ mod archive;
 mod candidate_pool;
 mod change;
 pub mod edit;
+mod eligibility;
 mod fields;
 pub mod foreword;
 pub mod notice;
@@ -21,6 +22,7 @@ pub mod sentences;
 pub mod signing;
 pub mod steps;
 pub mod summarise;
+mod why_not;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -35,11 +37,13 @@ use crate::ranking::{CandidateFeatures, Ranking};
 
 pub use archive::{Archive, InMemory};
 use candidate_pool::{Candidate, Limits, Pool};
+pub use eligibility::{NotChosen, may_be_chosen};
 pub use rank::{content_features, feature_label, learned_reason};
 pub use recipient_filter::filter_for_recipient;
 pub use same_story::{SameStory, same_story};
 use screen::Verdict;
 pub use screen::{DroppedStory, Exclusion, Screen};
+pub use why_not::why_not;
 
 /// Candidates beside the items that are stored with an edition: as many as editors look through.
 const REMEMBERED_CANDIDATES: usize = 80;
@@ -228,7 +232,7 @@ fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Screened, A::
             }
             Ok(Verdict::Excluded(why)) => {
                 let story = h.story.unwrap_or(StoryId(h.id.0));
-                if candidate_pool::may_be_chosen(h) && !input.published.contains(&story) && stories.insert(story) {
+                if may_be_chosen(h) && !input.published.contains(&story) && stories.insert(story) {
                     out.excluded.push((h.id, why));
                 }
             }

@@ -55,11 +55,13 @@ pub(crate) struct Organisation {
     pub(crate) stock_codes: Words,
     pub(crate) short_form: Pattern,
     pub(crate) no_alias: Words,
+    pub(crate) no_firm: Words,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Place {
+    pub(crate) compounds: Words,
     pub(crate) endings: Words,
     pub(crate) peoples: Words,
     pub(crate) ambiguous: Words,

@@ -14,6 +14,7 @@ mod fields;
 mod file;
 mod lists;
 mod names;
+mod news;
 mod old_issues;
 mod pattern;
 mod texts;
@@ -61,6 +62,8 @@ files! {
     CLASSIFY: classify::Classify = "classify.toml";
     /// Signs of events.
     EVENTS: events::Events = "events.toml";
+    /// What a fact is.
+    NEWS: news::News = "news.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Date formats.

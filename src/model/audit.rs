@@ -78,6 +78,7 @@ pub enum AuditAction {
     DismissMatch,
     RestoreMatch,
     AddRule,
+    EditRule,
     DisableRule,
     EnableRule,
     DeleteRule,
@@ -85,7 +86,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 77] = [
+    pub const ALL: [(Self, &'static str); 78] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -160,6 +161,7 @@ impl AuditAction {
         (Self::DismissMatch, "dismiss-match"),
         (Self::RestoreMatch, "restore-match"),
         (Self::AddRule, "add-rule"),
+        (Self::EditRule, "edit-rule"),
         (Self::DisableRule, "disable-rule"),
         (Self::EnableRule, "enable-rule"),
         (Self::DeleteRule, "delete-rule"),

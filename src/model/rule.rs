@@ -1,6 +1,7 @@
 //! Rules of editors on what is never chosen automatically (不再报道).
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sha2::{Digest as _, Sha256};
 
 use crate::model::{RuleId, SourceId, TopicEvidence};
 
@@ -88,6 +89,13 @@ pub struct RuleDraft {
     pub reason: String,
     /// Its last day; `None` if it has none.
     pub expires: Option<NaiveDate>,
+}
+
+impl RuleDraft {
+    /// Returns a value that differs for other contents: a form carries it to say what its editor saw.
+    pub fn version(&self) -> String {
+        Sha256::digest(format!("{self:?}")).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A stored rule.

@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::config::settings::{Publication, Recipient};
 use crate::crawl::Crawler;
 use crate::health::Component;
-use crate::issue::{self, CandidateList, IssueInput};
+use crate::issue::{self, CandidateList, IssueInput, NotChosen};
 use crate::mail::{self, SendSummary, Transport};
 use crate::model::{Edition, Headline, Health, MailAddress, Series};
 use crate::ranking::Ranking;
@@ -98,6 +98,14 @@ impl IssueMaker {
     /// Ranks the candidates for a day's edition.
     pub async fn rank_candidates(&self, publication: &Publication, date: NaiveDate, most: usize) -> Result<CandidateList> {
         self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::rank_candidates(&input, &window, most)).await
+    }
+
+    /// Returns why an article is no candidate for a day's edition; `None` if it is one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn why_not(&self, publication: &Publication, date: NaiveDate, h: Headline) -> Result<Option<NotChosen>> {
+        self.with_issue_input(publication, date, Utc::now(), move |store, input, _| issue::why_not(&h, &input, |id| store.text(id))).await
     }
 
     /// Returns articles that came for the issue of a day but are too old for it, newest first.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
-use crate::model::{Article, Edition, Headline, Topic, TopicArticle, TopicEvidence, WebUrl};
+use crate::model::{Article, Edition, Headline, Rule, SourceId, Topic, TopicArticle, TopicEvidence, WebUrl};
 use crate::store::EventRow;
 use crate::text::normalize::collapse_whitespace;
 
@@ -50,6 +50,16 @@ pub fn topic_article(a: &TopicArticle) -> Value {
         fields.insert("evidence".to_owned(), json!(a.evidence));
     }
     value
+}
+
+/// Returns a rule (不再报道).
+pub fn rule(rule: &Rule) -> Value {
+    let d = &rule.draft;
+    json!({
+        "id": rule.id.0, "kind": d.kind.as_str(), "effect": d.effect.as_str(), "text": d.text, "source": d.source.as_ref().map(SourceId::as_str),
+        "column": d.column, "publication": d.publication, "reason": d.reason, "author": rule.author,
+        "created_at": rule.created_at.to_rfc3339(), "expires": d.expires, "enabled": rule.is_enabled,
+    })
 }
 
 /// Returns an event without its articles.

@@ -81,7 +81,7 @@ pub use organisations::{JoinedBy, Organisation, OrganisationName};
 pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
-pub use rule_preview::{RuleHit, RulePreview};
+pub use rule_preview::{DraftWithHits, RuleHit, RulePreview};
 pub use rules::RuleEdit;
 pub use search::Filter;
 pub use signing::SigningResult;

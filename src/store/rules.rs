@@ -14,12 +14,15 @@ const MAX_NAMES: i64 = 200;
 /// Its key: a random value that changes with every change of a rule.
 const VERSION: &str = "rules";
 
-/// The outcome of adding a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The outcome of adding or changing a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleEdit {
-    Added(RuleId),
+    Saved(RuleId),
     /// This rule says the same.
     Known(RuleId),
+    /// Another editor changed it meanwhile: what is stored.
+    Conflict(Box<Rule>),
+    Missing,
 }
 
 impl Store {
@@ -83,12 +86,8 @@ impl Store {
     /// Adds a rule, unless one that is switched on says the same.
     pub fn add_rule(&self, draft: &RuleDraft, who: &str, now: DateTime<Utc>) -> Result<RuleEdit> {
         self.write(|t| {
-            let says_same = |r: &&Rule| {
-                let same = RuleDraft { reason: r.draft.reason.clone(), expires: r.draft.expires, ..draft.clone() };
-                r.is_enabled && r.draft == same && (r.draft.expires.is_none() || r.draft.expires == draft.expires)
-            };
-            if let Some(known) = all(t)?.iter().find(says_same) {
-                return Ok(RuleEdit::Known(known.id));
+            if let Some(known) = saying_the_same(t, draft, None)? {
+                return Ok(RuleEdit::Known(known));
             }
             t.execute(
                 "INSERT INTO rule (kind, effect, text, source, column_name, publication, reason, author, created, expires)
@@ -109,7 +108,40 @@ impl Store {
             let id = RuleId(t.last_insert_rowid());
             new_version(t)?;
             audit(t, who, AuditAction::AddRule, &subject(id, draft), now)?;
-            Ok(RuleEdit::Added(id))
+            Ok(RuleEdit::Saved(id))
+        })
+    }
+
+    /// Changes a rule of which the editor saw a version, unless another one that is switched on says the same.
+    pub fn edit_rule(&self, id: RuleId, draft: &RuleDraft, seen: &str, who: &str, now: DateTime<Utc>) -> Result<RuleEdit> {
+        self.write(|t| {
+            let Some(before) = load(t, id)? else { return Ok(RuleEdit::Missing) };
+            if before.draft == *draft {
+                return Ok(RuleEdit::Saved(id));
+            }
+            if before.draft.version() != seen {
+                return Ok(RuleEdit::Conflict(Box::new(before)));
+            }
+            if let Some(known) = saying_the_same(t, draft, Some(id))? {
+                return Ok(RuleEdit::Known(known));
+            }
+            t.execute(
+                "UPDATE rule SET kind = ?2, effect = ?3, text = ?4, source = ?5, column_name = ?6, publication = ?7, reason = ?8, expires = ?9 WHERE id = ?1",
+                params![
+                    id.0,
+                    draft.kind.as_str(),
+                    draft.effect.as_str(),
+                    draft.text,
+                    draft.source.as_ref().map(SourceId::as_str),
+                    draft.column,
+                    draft.publication,
+                    draft.reason,
+                    draft.expires.map(|d| d.to_string()),
+                ],
+            )?;
+            new_version(t)?;
+            audit(t, who, AuditAction::EditRule, &subject(id, draft), now)?;
+            Ok(RuleEdit::Saved(id))
         })
     }
 
@@ -137,6 +169,15 @@ impl Store {
             Ok(true)
         })
     }
+}
+
+/// Returns a rule that is switched on and says the same, other than one.
+fn saying_the_same(c: &Connection, draft: &RuleDraft, except: Option<RuleId>) -> Result<Option<RuleId>> {
+    let says_same = |r: &&Rule| {
+        let same = RuleDraft { reason: r.draft.reason.clone(), expires: r.draft.expires, ..draft.clone() };
+        Some(r.id) != except && r.is_enabled && r.draft == same && (r.draft.expires.is_none() || r.draft.expires == draft.expires)
+    };
+    Ok(all(c)?.iter().find(says_same).map(|r| r.id))
 }
 
 /// Returns a rule as the audit log names it.
@@ -213,7 +254,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let now: DateTime<Utc> = "2026-11-30T00:00:00Z".parse().unwrap();
-        let RuleEdit::Added(id) = store.add_rule(&draft(RuleKind::Keyword, "彩票"), "甲", now).unwrap() else { panic!("it is new") };
+        let RuleEdit::Saved(id) = store.add_rule(&draft(RuleKind::Keyword, "彩票"), "甲", now).unwrap() else { panic!("it is new") };
         assert_eq!(store.add_rule(&draft(RuleKind::Keyword, "彩票"), "乙", now).unwrap(), RuleEdit::Known(id), "pressed twice");
         let expected = Rule { id, draft: draft(RuleKind::Keyword, "彩票"), author: "甲".into(), created_at: now, is_enabled: true };
         assert_eq!(store.rules().unwrap(), [expected]);
@@ -223,9 +264,21 @@ mod tests {
         assert!(store.enable_rule(id, false, "乙", now).unwrap());
         assert!(!applies("许昌快递", "2026-12-01") && store.rules_version().unwrap() != before);
         assert!(store.enable_rule(id, true, "乙", now).unwrap() && applies("许昌快递", "2026-12-01"));
+        let other = RuleDraft { text: "体彩".into(), ..draft(RuleKind::Keyword, "彩票") };
+        let seen = draft(RuleKind::Keyword, "彩票").version();
+        assert_eq!(store.edit_rule(id, &other, &seen, "乙", now).unwrap(), RuleEdit::Saved(id));
+        assert_eq!(store.edit_rule(id, &other, &seen, "乙", now).unwrap(), RuleEdit::Saved(id), "pressed twice");
+        let late = store.edit_rule(id, &draft(RuleKind::Keyword, "福彩"), &seen, "甲", now).unwrap();
+        assert!(matches!(late, RuleEdit::Conflict(stored) if stored.draft == other), "of an older version");
+        assert_eq!(store.edit_rule(id, &draft(RuleKind::Keyword, "彩票"), &other.version(), "乙", now).unwrap(), RuleEdit::Saved(id));
+        assert_eq!(store.edit_rule(RuleId(99), &other, "", "乙", now).unwrap(), RuleEdit::Missing);
         assert!(store.delete_rule(id, "乙", now).unwrap() && !store.delete_rule(id, "乙", now).unwrap());
         let log: Vec<String> = store.audit_log(9).unwrap().into_iter().map(|l| format!("{} {}", l.action, l.target)).collect();
-        let of = |action: &str| format!("{action} {id} 关键词：彩票 daily 行业动态");
-        assert_eq!(log, ["delete-rule", "enable-rule", "disable-rule", "add-rule"].map(of));
+        let of = |(action, word): (&str, &str)| format!("{action} {id} 关键词：{word} daily 行业动态");
+        let edits = [("edit-rule", "彩票"), ("edit-rule", "体彩")];
+        assert_eq!(
+            log,
+            [("delete-rule", "彩票"), edits[0], edits[1], ("enable-rule", "彩票"), ("disable-rule", "彩票"), ("add-rule", "彩票")].map(of)
+        );
     }
 }

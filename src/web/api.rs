@@ -1,5 +1,9 @@
 //! Feeds and JSON for other programs, by token: finished issues, articles of an industry, the archive. Read-only, without drafts.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -11,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::model::{ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
 use crate::render::atom;
+use crate::store::Store;
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::path::Path;
@@ -114,7 +119,11 @@ async fn topic_with_articles(console: &AppState, id: &str, most: usize) -> Resul
 }
 
 pub(super) async fn topic(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>, uri: Uri) -> Response {
-    match topic_with_articles(&console, &id, limit(&fields(&uri))).await {
+    let most = match limit(&fields(&uri)) {
+        Ok(most) => most,
+        Err(answer) => return answer,
+    };
+    match topic_with_articles(&console, &id, most).await {
         Ok((topic, articles)) => {
             let mut value = atom::topic(&topic);
             if let Some(fields) = value.as_object_mut() {
@@ -133,12 +142,22 @@ pub(super) async fn topic_feed(State(console): State<AppState>, _: ApiClient, Pa
     }
 }
 
+pub(super) async fn rules(State(console): State<AppState>, _: ApiClient) -> Response {
+    match stored(console.store.run(Store::rules).await) {
+        Ok(rules) => Json(json!({ "rules": rules.iter().map(atom::rule).collect::<Vec<_>>() })).into_response(),
+        Err(answer) => answer,
+    }
+}
+
 pub(super) async fn industries(State(console): State<AppState>, _: ApiClient) -> Json<Value> {
     Json(json!({ "industries": console.vocabulary().industries }))
 }
 
 pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
-    let most = limit(&fields(&uri));
+    let most = match limit(&fields(&uri)) {
+        Ok(most) => most,
+        Err(answer) => return answer,
+    };
     match stored(console.store.run(move |s| s.published_editions(most)).await) {
         Ok(list) => {
             let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "publication": e.publication, "series": e.series, "date": e.date, "year": e.year, "number": e.number_in_year, "total": e.cumulative_number, "items": e.items });
@@ -161,7 +180,10 @@ pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id
 /// Returns complete articles in order of arrival with `after`, otherwise the headlines that a search finds.
 pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let f = fields(&uri);
-    let most = limit(&f);
+    let most = match limit(&f) {
+        Ok(most) => most,
+        Err(answer) => return answer,
+    };
     let after = f.number("after").map(ArticleId);
     if after.is_none() && !f.text("after").is_empty() {
         return refused(StatusCode::BAD_REQUEST, "after is the id of an article, 0 for the first page");
@@ -192,6 +214,22 @@ pub(super) fn fields(uri: &Uri) -> Fields {
     Fields::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
-pub(super) fn limit(f: &Fields) -> usize {
-    f.number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT)
+/// Returns the most rows that a program asks for, or the refusal of what is no such number.
+pub(super) fn limit(f: &Fields) -> Result<usize, Response> {
+    number(f, "limit", DEFAULT_LIMIT, 1..=MAX_LIMIT)
+}
+
+/// Returns a number of the query, or the refusal of what is not one within the range.
+pub(super) fn number<T>(f: &Fields, name: &str, default: T, range: RangeInclusive<T>) -> Result<T, Response>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    match f.text(name) {
+        "" => Ok(default),
+        text => text
+            .parse()
+            .ok()
+            .filter(|n| range.contains(n))
+            .ok_or_else(|| refused(StatusCode::BAD_REQUEST, &format!("{name} is a whole number from {} to {}", range.start(), range.end()))),
+    }
 }

@@ -6,15 +6,17 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 
 use crate::classify::is_place;
+use crate::issue::NotChosen;
 use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, TopicId};
 use crate::pipeline::ConfigHandle;
 use crate::store::{Store, StoreError};
 use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
+use crate::web::candidates::{Why, exclusion_words};
 use crate::web::form::{Fields, Form, actions};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
@@ -51,10 +53,14 @@ struct ArticlePage {
 struct OpenIssue {
     id: i64,
     version: u32,
+    publication: String,
+    date: NaiveDate,
     label: String,
     columns: Vec<String>,
     /// The article's column, if the issue already has the article.
     there: Option<String>,
+    /// Why it is no candidate of this issue, if it is none.
+    why_not: Option<Why>,
 }
 
 /// Number of newest issues searched for drafts.
@@ -73,9 +79,27 @@ fn open_issues(s: &Store, article: ArticleId) -> Result<Vec<OpenIssue>, StoreErr
         let Some((e, version)) = s.edition_with_version(id)? else { continue };
         let there = e.columns.iter().find(|c| c.items.iter().any(|i| i.article == article)).map(|c| c.name.clone());
         let label = format!("{} {}", e.publication, e.issue_label());
-        out.push(OpenIssue { id: id.0, version, label, columns: e.columns.into_iter().map(|c| c.name).collect(), there });
+        let columns = e.columns.into_iter().map(|c| c.name).collect();
+        out.push(OpenIssue { id: id.0, version, publication: e.publication, date: e.date, label, columns, there, why_not: None });
     }
     Ok(out)
+}
+
+/// Adds why the article is no candidate of the issues that lack it.
+async fn add_reasons(console: &AppState, h: &Headline, issues: &mut [OpenIssue]) -> Result<(), Response> {
+    let pipeline = console.pipeline();
+    for issue in issues.iter_mut().filter(|i| i.there.is_none()) {
+        let Some(publication) = pipeline.settings().publication_named(&issue.publication) else { continue };
+        let why = pipeline.issues().why_not(publication, issue.date, h.clone()).await.map_err(|e| response::broken(&e))?;
+        issue.why_not = match why {
+            Some(NotChosen::Excluded(why)) => {
+                let id = h.id;
+                stored(console.store.run(move |s| Ok(exclusion_words(s, &[(id, why)])?.remove(&id))).await)?
+            }
+            why => why.map(|why| Why { words: why.chinese(), rule: None }),
+        };
+    }
+    Ok(())
 }
 
 /// Returns the extractor's confidence in words.
@@ -180,13 +204,16 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         let (issues, topics) = (open_issues(s, ArticleId(id))?, s.article_topics(ArticleId(id))?);
         Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates))))
     });
-    let (a, copies, also_in, firms, (issues, topics, candidates)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (mut issues, topics, candidates)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
     };
     record_opened(&console.store, ArticleId(id), session.name.clone());
     let (h, zone) = (a.headline, console.zone());
+    if let Err(answer) = add_reasons(&console, &h, &mut issues).await {
+        return answer;
+    }
     let j = h.classification.clone().unwrap_or_default();
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
     response::page(&ArticlePage {

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 77] = [
+const WORDS: [(&str, &str); 78] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -78,6 +78,7 @@ const WORDS: [(&str, &str); 77] = [
     ("add-rule", "添加规则"),
     ("disable-rule", "停用规则"),
     ("enable-rule", "启用规则"),
+    ("edit-rule", "修改规则"),
     ("delete-rule", "删除规则"),
 ];
 

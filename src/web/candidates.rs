@@ -55,9 +55,9 @@ enum PoolView {
 
 /// Why an article is excluded, and the rule.
 #[derive(Clone)]
-struct Why {
-    words: String,
-    rule: Option<i64>,
+pub(super) struct Why {
+    pub(super) words: String,
+    pub(super) rule: Option<i64>,
 }
 
 struct CandidateRow {
@@ -193,7 +193,7 @@ fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> R
 }
 
 /// Returns why articles are excluded, in words.
-fn exclusion_words(store: &Store, excluded: &[(ArticleId, Exclusion)]) -> Result<HashMap<ArticleId, Why>, StoreError> {
+pub(super) fn exclusion_words(store: &Store, excluded: &[(ArticleId, Exclusion)]) -> Result<HashMap<ArticleId, Why>, StoreError> {
     let sources = store.source_names()?;
     let names: HashMap<RuleId, String> = store.rules()?.into_iter().map(|r| (r.id, rules::summary(&sources, &r.draft))).collect();
     let words = |why: &Exclusion| match why {

@@ -27,7 +27,11 @@ pub(super) async fn views(console: &AppState, e: &Edition) -> Result<Vec<Dropped
     let found = console.store.run(move |s| {
         let mut out = Vec::new();
         for d in s.dropped_items(id)?.into_iter().take(MAX_LISTED) {
-            let offers = if d.reason == DropReason::OffTopic { offers(&base, &s.headline(d.article)?, &publication, 1) } else { Vec::new() };
+            let offers = if d.reason == DropReason::OffTopic {
+                offers(&base, &s.headline(d.article)?, &s.text(d.article)?, &publication, 1)
+            } else {
+                Vec::new()
+            };
             out.push(DroppedView { article: d.article.0, title: d.title, reason: d.reason.chinese(), offers });
         }
         Ok(out)
@@ -42,7 +46,7 @@ pub(super) async fn offered(console: &AppState, id: EditionId, article: Option<A
     let found = console.store.run(move |s| {
         // an item that an editor wrote is no article
         let (Some(e), Some(_)) = (s.edition(id)?, s.article(article)?) else { return Ok(Vec::new()) };
-        Ok(offers(&base, &s.headline(article)?, &e.publication, 1))
+        Ok(offers(&base, &s.headline(article)?, &s.text(article)?, &e.publication, 1))
     });
     stored(found.await)
 }

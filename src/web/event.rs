@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
 use crate::events::{Told, amounts};
-use crate::model::{ArticleId, EventId, Headline};
+use crate::model::{ArticleId, EventId, Headline, StoryId};
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
@@ -71,8 +71,18 @@ struct Report {
     copies: usize,
     /// Whether an editor should confirm that it belongs here.
     is_doubtful: bool,
-    /// What it says that the stories before it did not.
-    news: Option<String>,
+    /// What its articles say that those before them did not.
+    news: Vec<News>,
+}
+
+/// A new fact that an article of a story tells.
+#[derive(Debug, PartialEq, Eq)]
+struct News {
+    sentence: String,
+    /// The copy that tells it, unless it is the story's first article.
+    copy: Option<ArticleId>,
+    /// Publisher and time of that copy.
+    by: String,
 }
 
 /// Everything an event's page shows.
@@ -86,8 +96,12 @@ struct Loaded {
 
 fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
     let articles = s.event_articles(id)?;
-    let leads = stories(&articles).into_iter().take(MAX_READ).map(|(lead, _)| lead.id);
-    let texts = leads.map(|id| Ok((id.0, s.text(id)?))).collect::<Result<_, StoreError>>()?;
+    // first one article of each story, then their copies
+    let leads: Vec<ArticleId> = stories(&articles).into_iter().map(|(lead, _)| lead.id).collect();
+    let known: BTreeSet<ArticleId> = leads.iter().copied().collect();
+    let copies = articles.iter().map(|a| a.id).filter(|id| !known.contains(id));
+    let read = leads.iter().copied().chain(copies).take(MAX_READ);
+    let texts = read.map(|id| Ok((id.0, s.text(id)?))).collect::<Result<_, StoreError>>()?;
     let mut found = Vec::new();
     for h in if words.is_empty() { Vec::new() } else { s.search(words, MAX_FOUND)? } {
         let stories = h.event.map(|e| s.event_stories(e.event)).transpose()?.unwrap_or_default();
@@ -111,6 +125,33 @@ fn stories(articles: &[Headline]) -> Vec<(&Headline, usize)> {
         }
     }
     out
+}
+
+/// Returns what each article says that the earlier ones did not, in their order.
+fn news<'a>(articles: &[Headline], texts: &'a BTreeMap<i64, String>) -> BTreeMap<i64, &'a str> {
+    let (mut told, mut out) = (Told::default(), BTreeMap::new());
+    for (a, text) in articles.iter().filter_map(|a| Some((a, texts.get(&a.id.0)?))) {
+        if let Some(sentence) = (!told.is_empty()).then(|| told.new_sentence(text)).flatten() {
+            out.insert(a.id.0, sentence);
+        }
+        told.add(&a.title);
+        told.add(text);
+    }
+    out
+}
+
+/// Returns the texts whose figures are shown: one of each story, with what its copies tell beyond it.
+fn story_texts(stories: &[(&Headline, usize)], articles: &[Headline], texts: &BTreeMap<i64, String>, news: &BTreeMap<i64, &str>) -> Vec<String> {
+    let mut beyond: BTreeMap<Option<StoryId>, Vec<&str>> = BTreeMap::new();
+    for a in articles.iter().filter(|a| a.story.is_some()) {
+        beyond.entry(a.story).or_default().extend(news.get(&a.id.0));
+    }
+    let told = |lead: &Headline| {
+        let text = texts.get(&lead.id.0)?;
+        let beyond = beyond.get(&lead.story).map(|b| b.join("\n")).unwrap_or_default();
+        Some(format!("{beyond}\n{text}"))
+    };
+    stories.iter().filter_map(|(lead, _)| told(lead)).collect()
 }
 
 fn by_issue(rows: Vec<EventIssue>) -> Vec<(EventIssue, String, Vec<String>)> {
@@ -161,12 +202,26 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let zone = console.zone();
     let stories = stories(&loaded.articles);
     let mut days: Vec<(String, Vec<Report>)> = Vec::new();
-    let mut told = Told::default();
+    let news = news(&loaded.articles, &loaded.texts);
+    let told_by = |a: &Headline, lead: &Headline| {
+        let shown = row(a, zone);
+        let is_copy = a.id != lead.id;
+        let sentence = (*news.get(&a.id.0)?).to_owned();
+        Some(News {
+            sentence,
+            copy: is_copy.then_some(a.id),
+            by: if is_copy { format!("{} · {}", shown.publisher, shown.date) } else { String::new() },
+        })
+    };
+    let mut of_story: BTreeMap<Option<StoryId>, Vec<&Headline>> = BTreeMap::new();
+    for a in &loaded.articles {
+        of_story.entry(a.story).or_default().push(a);
+    }
     for (lead, copies) in &stories {
-        let text = loaded.texts.get(&lead.id.0).map(String::as_str).unwrap_or_default();
-        let news = (!told.is_empty()).then(|| told.new_sentence(text).map(str::to_owned)).flatten();
-        told.add(&lead.title);
-        told.add(text);
+        let news = match of_story.get(&lead.story).filter(|_| lead.story.is_some()) {
+            Some(all) => all.iter().filter_map(|a| told_by(a, lead)).collect(),
+            None => told_by(lead, lead).into_iter().collect(),
+        };
         let day = lead.sort_time().with_timezone(&zone).format("%Y年%m月%d日").to_string();
         let report = Report { row: row(lead, zone), copies: *copies, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
         match days.last_mut().filter(|(d, _)| *d == day) {
@@ -184,7 +239,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         from: time(loaded.articles.first()),
         to: time(loaded.articles.last()),
         sources: sources.into_iter().map(str::to_owned).collect(),
-        amounts: amounts(loaded.texts.values().map(String::as_str), MAX_AMOUNTS),
+        amounts: amounts(story_texts(&stories, &loaded.articles, &loaded.texts, &news).iter().map(String::as_str), MAX_AMOUNTS),
         issues: by_issue(loaded.issues),
         days,
         found: loaded.found.iter().filter(|(h, _)| !known.contains(&h.id.0)).map(|(h, others)| (row(h, zone), *others)).collect(),
@@ -211,5 +266,28 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
         Ok(true) => Redirect::to(&console.path(&format!("/events/{id}"))).into_response(),
         Ok(false) => response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这篇文章，或者已经是这样了；请刷新页面再看"),
         Err(answer) => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::tests::article;
+
+    #[test]
+    fn a_copy_that_tells_more_is_shown_with_its_figures() {
+        let of_story =
+            |id: i64, story: i64| Headline { story: Some(StoryId(story)), ..article(id, "云鹭新材料项目开工", "建材", "行业动态", 1) };
+        let articles = [of_story(1, 1), of_story(2, 1), of_story(3, 3)];
+        let texts = [
+            "云鹭新材料项目开工，总投资12亿元。",
+            "云鹭新材料项目开工，总投资12亿元。\n项目年产能5万吨，前景十分广阔。",
+            "云鹭新材料项目开工，年产能5万吨。",
+        ];
+        let texts: BTreeMap<i64, String> = (1..).zip(texts.map(str::to_owned)).collect();
+        let news = news(&articles, &texts);
+        assert_eq!(news, BTreeMap::from([(2, "项目年产能5万吨，前景十分广阔。")]));
+        let told = story_texts(&stories(&articles), &articles, &texts, &news);
+        assert_eq!(amounts(told.iter().map(String::as_str), 9), [("产能5万吨".to_owned(), 2), ("总投资12亿元".to_owned(), 1)]);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::model::EventId;
 use crate::render::atom;
 use crate::web::AppState;
-use crate::web::api::{ApiClient, fields, limit, refused};
+use crate::web::api::{ApiClient, fields, limit, number, refused};
 use crate::web::path::Path;
 use crate::web::response::stored;
 
@@ -21,7 +21,10 @@ const MAX_DAYS: i64 = 366;
 /// The events of the last days that several stories report.
 pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let f = fields(&uri);
-    let (days, most) = (f.number("days").unwrap_or(DAYS).clamp(1, MAX_DAYS), limit(&f));
+    let (days, most) = match number(&f, "days", DAYS, 1..=MAX_DAYS).and_then(|days| Ok((days, limit(&f)?))) {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
     match stored(console.store.run(move |s| s.recent_events(Utc::now() - TimeDelta::days(days), most)).await) {
         Ok(rows) => Json(json!({ "events": rows.iter().map(atom::event).collect::<Vec<_>>() })).into_response(),
         Err(answer) => answer,

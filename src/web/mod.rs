@@ -40,6 +40,7 @@ mod probes;
 mod response;
 mod rule_form;
 mod rule_offers;
+mod rule_warnings;
 mod rules;
 mod server;
 mod signing;
@@ -190,6 +191,7 @@ fn router(console: AppState) -> Router {
         .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
         .route("/rules", get(rules::list))
         .route("/rules/new", get(rule_form::new).post(rule_form::add))
+        .route("/rules/{id}/edit", get(rule_form::edit).post(rule_form::save))
         .route("/rules/{id}", get(rules::page).post(rules::change))
         .route("/organisations", get(organisations::page))
         .route("/organisations.csv", get(organisation_export::list_csv))
@@ -211,6 +213,7 @@ fn router(console: AppState) -> Router {
         .route("/api/v1/topics/{id}", get(api::topic))
         .route("/api/v1/events", get(event_export::list))
         .route("/api/v1/events/{id}", get(event_export::one))
+        .route("/api/v1/rules", get(api::rules))
         .route("/api/v1/openapi.json", get(api::description))
         .route("/api/v1/industries", get(api::industries))
         .route("/api/v1/issues", get(api::issues))

@@ -107,7 +107,11 @@ pub(crate) fn row_json(o: &OrganisationRow) -> Value {
 /// The list as JSON.
 pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
     let f = fields(&uri);
-    let (page, most) = (page_number(&f), limit(&f));
+    let most = match limit(&f) {
+        Ok(most) => most,
+        Err(answer) => return answer,
+    };
+    let page = page_number(&f);
     let before = (page - 1) * most;
     match find(&console, &f, before, most).await {
         Ok(found) => {

@@ -7,14 +7,16 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::exclusions;
-use crate::model::{ArticleId, RuleDraft, RuleEffect, RuleKind, SourceId};
+use crate::model::{ArticleId, RuleDraft, RuleEffect, RuleId, RuleKind, SourceId};
 use crate::store::{RuleEdit, Session};
 use crate::text::normalize::collapse_whitespace;
 use crate::web::access::Editor;
 use crate::web::form::{Fields, Form};
+use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::rule_offers::{Offer, offers};
-use crate::web::rules::{MAX_NAMED, PATH, PREVIEW_DAYS, PreviewView};
+use crate::web::rule_warnings::warnings;
+use crate::web::rules::{MAX_NAMED, PATH, PREVIEW_DAYS, PreviewView, is_known, missing, summary};
 use crate::web::topic_values::without_noise;
 use crate::web::{AppState, Console, archive, response};
 
@@ -32,12 +34,16 @@ struct Values {
     publication: String,
     reason: String,
     expires: String,
+    /// The version of the rule that the editor saw; empty for a new one.
+    version: String,
 }
 
 #[derive(Template)]
 #[template(path = "rule_form.html")]
 struct FormPage {
     frame: Layout,
+    /// The rule that is changed; `None` for a new one.
+    id: Option<i64>,
     values: Values,
     kinds: Vec<(&'static str, &'static str)>,
     effects: Vec<(&'static str, &'static str)>,
@@ -53,6 +59,9 @@ struct FormPage {
 struct Known {
     sources: Vec<(SourceId, String)>,
     publications: Vec<String>,
+    columns: Vec<String>,
+    /// Industries and themes.
+    topics: Vec<String>,
     today: NaiveDate,
 }
 
@@ -68,6 +77,21 @@ impl Values {
             publication: text("publication"),
             reason: collapse_whitespace(&text("reason")),
             expires: text("expires"),
+            version: text("version"),
+        }
+    }
+
+    fn of_rule(d: &RuleDraft) -> Self {
+        Self {
+            kind: d.kind.as_str().to_owned(),
+            effect: d.effect.as_str().to_owned(),
+            text: d.text.clone(),
+            source: d.source.as_ref().map(ToString::to_string).unwrap_or_default(),
+            column: d.column.clone().unwrap_or_default(),
+            publication: d.publication.clone().unwrap_or_default(),
+            reason: d.reason.clone(),
+            expires: d.expires.map(|d| d.to_string()).unwrap_or_default(),
+            version: d.version(),
         }
     }
 
@@ -80,6 +104,7 @@ impl Values {
         if source.is_none() && !self.source.is_empty() {
             wrong.push("没有这个来源".to_owned());
         }
+        wrong.extend(unknown("栏目", &self.column, &known.columns));
         if !self.publication.is_empty() && !known.publications.contains(&self.publication) {
             wrong.push("没有这种刊物".to_owned());
         }
@@ -97,14 +122,24 @@ impl Values {
         let text = if kind == RuleKind::Source { String::new() } else { self.text.clone() };
         let (column, publication) = (some(&self.column), some(&self.publication));
         let draft = RuleDraft { kind, effect, text, source, column, publication, reason: self.reason.clone(), expires };
+        if draft.kind == RuleKind::Topic {
+            wrong.extend(unknown("行业、主题", &draft.text, &known.topics));
+        }
         wrong.extend(exclusions::check(&draft).err().map(|e| e.chinese()));
         if wrong.is_empty() { Ok(draft) } else { Err(wrong) }
     }
 }
 
+/// Returns the refusal of a name that is not in a list; an empty one is no name.
+fn unknown(what: &str, name: &str, known: &[String]) -> Option<String> {
+    (!name.is_empty() && known.iter().all(|k| k != name)).then(|| format!("没有叫“{name}”的{what}。现有：{}", known.join("、")))
+}
+
 async fn known(console: &Console, now: DateTime<Utc>) -> Result<Known, Response> {
     Ok(Known {
         sources: stored(console.store.run(crate::store::Store::source_names).await)?,
+        columns: archive::columns(console),
+        topics: console.vocabulary().topics(),
         publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
         today: now.with_timezone(&console.zone()).date_naive(),
     })
@@ -113,21 +148,23 @@ async fn known(console: &Console, now: DateTime<Utc>) -> Result<Known, Response>
 /// What came of a form that was not saved.
 #[derive(Default)]
 struct Outcome {
+    id: Option<RuleId>,
     mistakes: Vec<String>,
     preview: Option<PreviewView>,
     offers: Vec<Offer>,
 }
 
 fn render(console: &Console, session: &Session, known: Known, values: Values, outcome: Outcome) -> Response {
-    let Outcome { mistakes, preview, offers } = outcome;
+    let Outcome { id, mistakes, preview, offers } = outcome;
     let code = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = FormPage {
         frame: Layout::new(console, session, "不再报道"),
+        id: id.map(|id| id.0),
         values,
         kinds: RuleKind::ALL.iter().map(|k| (k.1, k.2)).collect(),
         effects: RuleEffect::ALL.iter().map(|e| (e.1, e.2)).collect(),
         sources: known.sources.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
-        columns: archive::columns(console),
+        columns: known.columns,
         publications: known.publications,
         mistakes,
         preview,
@@ -139,8 +176,10 @@ fn render(console: &Console, session: &Session, known: Known, values: Values, ou
 /// Tries a rule on the last days.
 async fn tried(console: &AppState, draft: RuleDraft, now: DateTime<Utc>) -> Result<PreviewView, Response> {
     let since = now - TimeDelta::days(PREVIEW_DAYS);
-    let preview = stored(console.store.run(move |s| s.preview_rule(&draft, since, MAX_NAMED)).await)?;
-    Ok(PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, console.zone()))
+    let found = console.store.run(move |s| Ok((s.preview_rule(&draft, since, MAX_NAMED)?, is_known(s, &draft)?, draft)));
+    let (preview, is_known, draft) = stored(found.await)?;
+    let warnings = warnings(&draft, &preview, PREVIEW_DAYS, &console.vocabulary().industries, is_known);
+    Ok(PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, warnings, console.zone(), now))
 }
 
 /// The form; filled in by the query, which is tried at once. `?article=` offers rules on articles like it.
@@ -155,8 +194,8 @@ async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Res
         RuleEffect::Exclude.as_str().clone_into(&mut values.effect);
     }
     let article = ArticleId(f.number("article").unwrap_or(0));
-    let found = console.store.run(move |s| if s.article(article)?.is_some() { s.headline(article).map(Some) } else { Ok(None) });
-    let offered = stored(found.await)?.map(|h| offers(&console.settings.base_path, &h, &values.publication, MAX_OFFERED));
+    let found = console.store.run(move |s| s.article(article));
+    let offered = stored(found.await)?.map(|a| offers(&console.settings.base_path, &a.headline, &a.text, &values.publication, MAX_OFFERED));
     let (known, mut outcome) = (known(console, now).await?, Outcome { offers: offered.unwrap_or_default(), ..Outcome::default() });
     if values.kind.is_empty() {
         RuleKind::Words.as_str().clone_into(&mut values.kind);
@@ -171,23 +210,53 @@ async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Res
 }
 
 pub(super) async fn add(State(console): State<AppState>, form: Form) -> Response {
-    sent(&console, &form).await.unwrap_or_else(|answer| answer)
+    sent(&console, &form, None).await.unwrap_or_else(|answer| answer)
 }
 
-async fn sent(console: &AppState, form: &Form) -> Result<Response, Response> {
-    let (values, now) = (Values::of_fields(&form.fields), Utc::now());
+/// The form of a stored rule.
+pub(super) async fn edit(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
+    let loaded = async {
+        let id = RuleId(id);
+        let rule = stored(console.store.run(move |s| s.rule(id)).await)?.ok_or_else(|| missing(&console, &session))?;
+        let known = known(&console, Utc::now()).await?;
+        Ok(render(&console, &session, known, Values::of_rule(&rule.draft), Outcome { id: Some(id), ..Outcome::default() }))
+    };
+    loaded.await.unwrap_or_else(|answer| answer)
+}
+
+pub(super) async fn save(State(console): State<AppState>, Path(id): Path<i64>, form: Form) -> Response {
+    sent(&console, &form, Some(RuleId(id))).await.unwrap_or_else(|answer| answer)
+}
+
+async fn sent(console: &AppState, form: &Form, id: Option<RuleId>) -> Result<Response, Response> {
+    let (mut values, now) = (Values::of_fields(&form.fields), Utc::now());
     let known = known(console, now).await?;
     let draft = match values.check(&known) {
         Ok(draft) => draft,
-        Err(mistakes) => return Ok(render(console, &form.session, known, values, Outcome { mistakes, ..Outcome::default() })),
+        Err(mistakes) => return Ok(render(console, &form.session, known, values, Outcome { id, mistakes, ..Outcome::default() })),
     };
     if form.fields.text("do") != "save" {
         let preview = Some(tried(console, draft, now).await?);
-        return Ok(render(console, &form.session, known, values, Outcome { preview, ..Outcome::default() }));
+        return Ok(render(console, &form.session, known, values, Outcome { id, preview, ..Outcome::default() }));
     }
-    let who = form.session.name.clone();
-    let (RuleEdit::Added(id) | RuleEdit::Known(id)) = stored(console.store.run(move |s| s.add_rule(&draft, &who, now)).await)?;
-    Ok(Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response())
+    let (who, seen) = (form.session.name.clone(), values.version.clone());
+    let done = console.store.run(move |s| match id {
+        Some(id) => s.edit_rule(id, &draft, &seen, &who, now),
+        None => s.add_rule(&draft, &who, now),
+    });
+    match stored(done.await)? {
+        RuleEdit::Known(other) if id.is_some() => {
+            let mistakes = vec![format!("没有保存：另一条规则（{other} 号）已经这样写")];
+            Ok(render(console, &form.session, known, values, Outcome { id, mistakes, ..Outcome::default() }))
+        }
+        RuleEdit::Saved(id) | RuleEdit::Known(id) => Ok(Redirect::to(&console.path(&format!("{PATH}/{id}"))).into_response()),
+        RuleEdit::Missing => Err(missing(console, &form.session)),
+        RuleEdit::Conflict(rule) => {
+            values.version = rule.draft.version();
+            let now_says = format!("别人刚改了这条规则，现在是：{}。再按“保存”就改成您写的", summary(&known.sources, &rule.draft));
+            Ok(render(console, &form.session, known, values, Outcome { id, mistakes: vec![now_says], ..Outcome::default() }))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +267,8 @@ mod tests {
         let known = Known {
             sources: SourceId::parse("daily").map(|id| (id, "日报".to_owned())).into_iter().collect(),
             publications: vec!["许昌快递".to_owned()],
+            columns: vec!["行业动态".to_owned()],
+            topics: vec!["食品".to_owned(), "改革".to_owned()],
             today: "2026-11-30".parse().unwrap(),
         };
         Values::of_fields(&Fields::parse(format!("effect=exclude&{fields}").as_bytes())).check(&known)
@@ -214,6 +285,8 @@ mod tests {
             ("kind=pattern&text=(", "正则表达式有误"),
             ("kind=keyword&text=a&source=gone", "没有这个来源"),
             ("kind=keyword&text=a&publication=别的", "没有这种刊物"),
+            ("kind=source&source=daily&column=奇闻", "没有叫“奇闻”的栏目。现有：行业动态"),
+            ("kind=topic&text=航天", "没有叫“航天”的行业、主题。现有：食品、改革"),
             ("kind=keyword&text=a&expires=明天", "期限要写成"),
             ("kind=keyword&text=a&expires=2026-11-29", "期限已经过去"),
             ("kind=keyword&text=a&effect=only-if", "“只要”的规则要选来源"),

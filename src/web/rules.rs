@@ -4,15 +4,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::model::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleId, RuleKind, RuleState, SourceId};
-use crate::store::{RulePreview, Session};
+use crate::store::{DraftWithHits, RulePreview, Session, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
 use crate::web::form::{Action as _, Form, actions};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
+use crate::web::rule_warnings::{unknown_organisation, warnings};
 use crate::web::{AppState, Console, response};
 
 pub(super) const PATH: &str = "/rules";
@@ -36,6 +37,8 @@ struct RuleLine {
     reason: String,
     state: RuleState,
     facts: String,
+    /// What is wrong with the name that it says; empty if nothing is.
+    warning: String,
 }
 
 #[derive(Template)]
@@ -54,6 +57,9 @@ pub(super) struct PreviewView {
     pub(super) title: String,
     pub(super) preview: RulePreview,
     pub(super) hits: Vec<HitView>,
+    /// Open drafts with some of them: id, label and number.
+    pub(super) drafts: Vec<(i64, String, usize)>,
+    pub(super) warnings: Vec<String>,
 }
 
 pub(super) struct HitView {
@@ -63,14 +69,21 @@ pub(super) struct HitView {
 }
 
 impl PreviewView {
-    pub(super) fn new(title: String, mut preview: RulePreview, zone: chrono_tz::Tz) -> Self {
+    pub(super) fn new(title: String, mut preview: RulePreview, warnings: Vec<String>, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Self {
         let hits = std::mem::take(&mut preview.hits).into_iter().map(|h| HitView {
             row: row(&h.headline, zone),
             why: h.evidence.iter().map(RuleEvidence::words).collect::<Vec<_>>().join("；"),
             is_printed: h.is_printed,
         });
-        Self { title, hits: hits.collect(), preview }
+        let (hits, today) = (hits.collect(), now.with_timezone(&zone).date_naive());
+        let drafts = preview.drafts.iter().map(|d| (d.edition.0, draft_label(d, today), d.items));
+        Self { title, hits, drafts: drafts.collect(), warnings, preview }
     }
+}
+
+fn draft_label(d: &DraftWithHits, today: NaiveDate) -> String {
+    let day = if d.date == today { "今日".to_owned() } else { format!(" {} 的", d.date) };
+    format!("《{}》{day}草稿里还有", d.publication)
 }
 
 /// Ids and names of sources.
@@ -90,7 +103,12 @@ pub(super) fn summary(sources: &SourceNames, d: &RuleDraft) -> String {
     }
 }
 
-fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, now: DateTime<Utc>) -> RuleLine {
+/// Whether some organisation has the name that a rule on an organisation says.
+pub(super) fn is_known(s: &Store, d: &RuleDraft) -> Result<bool, StoreError> {
+    Ok(d.kind != RuleKind::Organisation || s.organisation_named(&d.text)?.is_some())
+}
+
+fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, is_known: bool, now: DateTime<Utc>) -> RuleLine {
     let d = &rule.draft;
     let facts = [
         d.publication.as_ref().map_or("全部刊物".to_owned(), |p| format!("只对《{p}》")),
@@ -98,16 +116,21 @@ fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, now: DateTime<U
         d.expires.map_or("不过期".to_owned(), |last| format!("到 {last} 为止")),
     ];
     let state = rule.state(now.with_timezone(&zone).date_naive());
-    RuleLine { id: rule.id.0, summary: summary(sources, d), reason: d.reason.clone(), state, facts: facts.join(" · ") }
+    let warning = if is_known { String::new() } else { unknown_organisation(&d.text) };
+    RuleLine { id: rule.id.0, summary: summary(sources, d), reason: d.reason.clone(), state, facts: facts.join(" · "), warning }
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    let (rules, sources) = match stored(console.store.run(|s| Ok((s.rules()?, s.source_names()?))).await) {
+    let found = console.store.run(|s| {
+        let known = |r: Rule| Ok::<_, StoreError>((is_known(s, &r.draft)?, r));
+        Ok((s.rules()?.into_iter().map(known).collect::<Result<Vec<_>, _>>()?, s.source_names()?))
+    });
+    let (rules, sources) = match stored(found.await) {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     let (zone, now) = (console.zone(), Utc::now());
-    let lines = rules.iter().map(|r| line(zone, &sources, r, now));
+    let lines = rules.iter().map(|(is_known, r)| line(zone, &sources, r, *is_known, now));
     let (active, resting) = lines.partition(|l| l.state == RuleState::Active);
     let words = console.flash(&session, PATH).words;
     response::page(&RulesPage { frame: Layout::new(&console, &session, "不再报道"), words, active, resting })
@@ -123,19 +146,20 @@ async fn show(console: &AppState, session: &Session, id: RuleId) -> Result<Respo
         let Some(rule) = s.rule(id)? else { return Ok(None) };
         let preview = s.preview_rule(&rule.draft, now - TimeDelta::days(PREVIEW_DAYS), MAX_NAMED)?;
         let since = s.preview_rule(&rule.draft, rule.created_at, MAX_NAMED)?;
-        Ok(Some((rule, preview, since, s.source_names()?)))
+        Ok(Some((is_known(s, &rule.draft)?, rule, preview, since, s.source_names()?)))
     });
-    let Some((rule, preview, since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
+    let Some((is_known, rule, preview, since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
     let zone = console.zone();
+    let warnings = warnings(&rule.draft, &preview, PREVIEW_DAYS, &console.vocabulary().industries, is_known);
     Ok(response::page(&RulePage {
         frame: Layout::new(console, session, "不再报道"),
-        line: line(zone, &sources, &rule, now),
-        preview: PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, zone),
-        since: PreviewView::new("建立以来".to_owned(), since, zone),
+        line: line(zone, &sources, &rule, is_known, now),
+        preview: PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, warnings, zone, now),
+        since: PreviewView::new("建立以来".to_owned(), since, Vec::new(), zone, now),
     }))
 }
 
-fn missing(console: &Console, session: &Session) -> Response {
+pub(super) fn missing(console: &Console, session: &Session) -> Response {
     response::refused(console, session, StatusCode::NOT_FOUND, "没有这条规则")
 }
 

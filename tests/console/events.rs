@@ -59,6 +59,11 @@ async fn editors_confirm_part_and_join_reports_of_an_event() {
     assert_eq!(joined["id"], json["id"], "its old id answers with the event that it was joined to");
     let all: serde_json::Value = serde_json::from_str(&editor.page("/api/v1/events?days=366").await).unwrap();
     assert!(all["events"].as_array().unwrap().iter().any(|e| e["id"] == json["id"]), "{all}");
+    for wrong in ["days=0", "days=abc", "days=367", "limit=-1", "limit=0", "limit=501"] {
+        let answer = editor.get(&format!("/api/v1/events?{wrong}")).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(answer.text().await.unwrap().contains("is a whole number from 1 to"), "{wrong}");
+    }
     for missing in ["/events/999999", "/api/v1/events/999999"] {
         assert_eq!(editor.get(missing).await.status(), StatusCode::NOT_FOUND);
     }

@@ -315,6 +315,35 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     assert!(shown.contains("各位读者") && !shown.contains("【草稿】"), "{shown}");
 }
 
+/// Every page, and whether editors may open it.
+const ROUTES: [(&str, bool); 25] = [
+    ("/draft", true),
+    ("/draft/1", true),
+    ("/draft/1/pool", true),
+    ("/draft/1/mail", true),
+    ("/articles", true),
+    ("/articles/1", true),
+    ("/events", true),
+    ("/events/1", true),
+    ("/topics", true),
+    ("/topics/new", true),
+    ("/topics/1", true),
+    ("/topics/1/edit", true),
+    ("/rules", true),
+    ("/rules/new", true),
+    ("/rules/1", true),
+    ("/rules/1/edit", true),
+    ("/organisations", true),
+    ("/organisations.csv", true),
+    ("/organisations/1", true),
+    ("/organisations/1/csv", true),
+    ("/overview", true),
+    ("/sources", true),
+    ("/sources.opml", true),
+    ("/sources/quiet", false),
+    ("/operation", false),
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn doors_are_closed_to_whom_they_must_be() {
     let service = Service::start("");
@@ -325,33 +354,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     let rule = [("do", "save"), ("kind", "keyword"), ("effect", "exclude"), ("text", "彩票")];
     assert_eq!(editor.post("/rules/new", &rule).await.status(), StatusCode::SEE_OTHER);
     // route, whether an editor may
-    let routes = [
-        ("/draft", true),
-        ("/draft/1", true),
-        ("/draft/1/pool", true),
-        ("/draft/1/mail", true),
-        ("/articles", true),
-        ("/articles/1", true),
-        ("/events", true),
-        ("/events/1", true),
-        ("/topics", true),
-        ("/topics/new", true),
-        ("/topics/1", true),
-        ("/topics/1/edit", true),
-        ("/rules", true),
-        ("/rules/new", true),
-        ("/rules/1", true),
-        ("/organisations", true),
-        ("/organisations.csv", true),
-        ("/organisations/1", true),
-        ("/organisations/1/csv", true),
-        ("/overview", true),
-        ("/sources", true),
-        ("/sources.opml", true),
-        ("/sources/quiet", false),
-        ("/operation", false),
-    ];
-    for (route, for_editors) in routes {
+    for (route, for_editors) in ROUTES {
         let answer = nobody.get(route).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{route}");
         assert!(answer.headers()["location"].to_str().unwrap().starts_with("/login?next=%2F"), "{route}");
@@ -371,6 +374,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/topics/1", "do=delete&sure=yes"),
         ("/topics/1/edit", "do=save&title=x"),
         ("/rules/new", "do=save&kind=keyword&effect=exclude&text=x"),
+        ("/rules/1/edit", "do=save&kind=keyword&effect=exclude&text=y"),
         ("/rules/1", "do=delete&sure=yes"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),

@@ -64,6 +64,10 @@ async fn dropping_as_off_topic_offers_a_rule_that_is_tried_saved_and_taken_back(
     assert_eq!(a.post("/draft/1", &add_it).await.status(), StatusCode::SEE_OTHER);
     assert!(a.page("/draft/1").await.contains(&format!("data-article=\"{candidate}\"")));
 
+    // the rule moves nothing out of the draft, and says so; the article's page says why another issue would not choose it
+    let rule = a.page(path).await;
+    assert!(rule.contains("草稿里还有 1 条") && rule.contains("href=\"/draft/1\">去草稿看"), "{rule}");
+
     // what was printed is warned of
     let version = field(&a.page("/draft/1").await, "version");
     assert_eq!(a.post("/draft/1/signing", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
@@ -74,6 +78,9 @@ async fn dropping_as_off_topic_offers_a_rule_that_is_tried_saved_and_taken_back(
     let line: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
     assert_eq!((line["kind"].as_str(), line["text"].as_str(), line["author"].as_str()), (Some("words"), Some(words.as_str()), Some("甲编辑")));
 
+    let all: serde_json::Value = serde_json::from_str(&a.page("/api/v1/rules").await).unwrap();
+    assert_eq!(all["rules"][0], line, "other programs read the same");
+
     assert!(a.post_then_get(path, &[("do", "disable")]).await.contains("已停用"));
     assert!(!a.page("/draft/1/pool").await.contains("被规则排除"));
     assert!(a.post_then_get(path, &[("do", "enable")]).await.contains("生效中"));
@@ -83,6 +90,68 @@ async fn dropping_as_off_topic_offers_a_rule_that_is_tried_saved_and_taken_back(
     assert_eq!(a.get(path).await.status(), StatusCode::NOT_FOUND);
     let log = admin.page("/operation").await;
     assert!(["添加规则", "停用规则", "启用规则", "删除规则"].iter().all(|w| log.contains(w)), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_is_changed_and_what_it_names_is_checked() {
+    let service = Service::start("");
+    let (a, b) = (service.sign_in("", "甲编辑").await, service.sign_in("", "管理员").await);
+
+    // unknown names: of closed lists refused with the list, of an organisation kept with a warning
+    let refused = async |fields: &[(&str, &str)]| {
+        let answer = a.post("/rules/new", &[&[("do", "save"), ("effect", "exclude")], fields].concat()).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        answer.text().await.unwrap()
+    };
+    assert!(refused(&[("kind", "topic"), ("text", "星际航行")]).await.contains("没有叫“星际航行”的行业、主题。现有："));
+    assert!(refused(&[("kind", "keyword"), ("text", "x"), ("column", "奇闻")]).await.contains("没有叫“奇闻”的栏目。现有："));
+    let path = &add(&a, &[("kind", "organisation"), ("text", "白鹇无名股份")]).await;
+    let warning = "还没有文章提到叫“白鹇无名股份”的机构";
+    assert!(a.page(path).await.contains(warning) && a.page("/rules").await.contains(warning));
+
+    // an industry as a word is warned of before the rule is saved
+    let form = a.page("/rules/new?kind=words&text=%E9%A3%9F%E5%93%81").await;
+    assert!(form.contains("“食品”是一个行业的名称"), "{form}");
+
+    // a change, and one by another editor that did not see it
+    let edit = &format!("{path}/edit");
+    let form = a.page(edit).await;
+    let seen = field(&form, "version");
+    assert!(form.contains("修改规则") && form.contains("白鹇无名股份</textarea>"), "{form}");
+    let fields = |text: &'static str, version: &str| {
+        [("do", "save"), ("kind", "keyword"), ("effect", "exclude"), ("text", text), ("version", version)].map(|(k, v)| (k, v.to_owned()))
+    };
+    let post = async |who: &Browser, text: &'static str, version: &str| {
+        let fields = fields(text, version);
+        who.post(edit, &fields.iter().map(|(k, v)| (*k, v.as_str())).collect::<Vec<_>>()).await
+    };
+    assert_eq!(post(&a, "彩票", &seen).await.status(), StatusCode::SEE_OTHER);
+    assert!(a.page(path).await.contains("不要关键词：彩票"));
+    let late = post(&b, "福彩", &seen).await;
+    assert_eq!(late.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let late = late.text().await.unwrap();
+    assert!(late.contains("别人刚改了这条规则，现在是：不要关键词：彩票") && late.contains("福彩</textarea>"), "{late}");
+    assert_eq!(post(&b, "福彩", &field(&late, "version")).await.status(), StatusCode::SEE_OTHER);
+    assert!(b.page(path).await.contains("不要关键词：福彩") && b.page("/operation").await.contains("修改规则"));
+    assert_eq!(a.get("/rules/999/edit").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_an_article_says_why_it_is_no_candidate() {
+    let service = Service::start("");
+    let a = service.sign_in("", "甲编辑").await;
+    let pool = a.page("/draft/1/pool").await;
+    let candidate = field(pool.split("<table").nth(1).unwrap(), "article");
+    let article = format!("/articles/{candidate}");
+    assert!(!a.page(&article).await.contains("不是候选"));
+    let sql = rusqlite::Connection::open(service.dir.path().join("data/qingbao.db")).unwrap();
+    let title: String = sql.query_row("SELECT title FROM article WHERE id = ?1", [&candidate], |r| r.get(0)).unwrap();
+    let path = add(&a, &[("kind", "words"), ("text", &format!("标题:\"{}\"", title.replace('"', " ")))]).await;
+    let page = a.page(&article).await;
+    assert!(page.contains(&format!("不是候选：<a href=\"{path}\">不要词语")), "{page}");
+    assert_eq!(a.post(&path, &[("do", "disable")]).await.status(), StatusCode::SEE_OTHER);
+    sql.execute("UPDATE article SET judgement = json_set(judgement, '$.on_topic', json('false')) WHERE id = ?1", [&candidate]).unwrap();
+    assert!(a.page(&article).await.contains("不是候选：与本刊无关"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,8 @@ use builder::{Builder, split_into_parts};
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     pub industries: Vec<String>,
+    /// Cross-industry themes.
+    pub themes: Vec<String>,
     pub columns: Vec<String>,
     /// Names of the taxonomy's places.
     pub places: Vec<String>,
@@ -28,7 +30,13 @@ impl Vocabulary {
         let mut seen = std::collections::HashSet::new();
         columns.retain(|c| seen.insert(c.clone()));
         let places = taxonomy.places.iter().map(|p| p.name.clone()).collect();
-        Self { industries: taxonomy.industry_names(), columns, places }
+        let themes = taxonomy.themes.iter().map(|t| t.name.clone()).collect();
+        Self { industries: taxonomy.industry_names(), themes, columns, places }
+    }
+
+    /// Returns the names of all industries and themes.
+    pub fn topics(&self) -> Vec<String> {
+        self.industries.iter().chain(&self.themes).cloned().collect()
     }
 }
 
@@ -85,7 +93,10 @@ mod tests {
 
     fn vocabulary() -> Vocabulary {
         Vocabulary {
-            industries: vec!["新材料".into(), "食品".into()], columns: vec!["行业动态".into(), "财经数据".into()], places: Vec::new()
+            industries: vec!["新材料".into(), "食品".into()],
+            themes: Vec::new(),
+            columns: vec!["行业动态".into(), "财经数据".into()],
+            places: Vec::new(),
         }
     }
 
