@@ -30,7 +30,9 @@ pub(super) async fn train(args: &PublicationArgs, context: &CommandContext) -> a
     let name = find_publication(context, args.publication.as_deref())?.name.clone();
     let pipeline = context.pipeline_beside()?;
     let model = pipeline.issues().train_ranking(&name, Utc::now()).await?;
-    let m = model.with_context(|| format!("{name} has no final issues and no imported ones: there is nothing to learn from"))?;
+    let m = model.with_context(|| {
+        format!("{name} has nothing to learn from: no final issues; imported ones teach only beside articles of the archive (run a crawl)")
+    })?;
     outln!("{} issues, {} decisions, {} features", m.issues, m.decisions, m.weights.len())?;
     let c = &m.comparison;
     outln!("on the last {} issues a wanted candidate stood before another: without learning {:.3}, with it {:.3}", c.issues, c.before, c.learned)?;

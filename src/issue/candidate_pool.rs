@@ -1,11 +1,11 @@
-//! The candidates of an edition, in a few dozen bytes per article, and the selection.
+//! The candidates of an edition, in a few dozen bytes per article.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-use crate::config::settings::{ColumnQuota, Publication};
+use crate::config::settings::ColumnQuota;
 use crate::issue::eligibility::{NotChosen, unfit};
 use crate::issue::rank::{Points, RankReason, TOPIC, article_points, features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
@@ -13,25 +13,16 @@ use crate::model::{ArticleId, EventId, EventMember, Headline, StoryId};
 use crate::ranking::{CandidateFeatures, PointKind, Ranking};
 use crate::text::normalize::normalized_key;
 
-/// Penalty for each item already chosen of the same industry or source, and for one with a similar headline (maximal marginal
-/// relevance, Carbonell and Goldstein 1998, with labels and headlines as similarity).
-const SAME_INDUSTRY: f64 = 0.45;
-const SAME_SOURCE: f64 = 0.2;
-/// Penalty for each item already chosen whose headline begins with the same company.
-const SAME_FIRM: f64 = 1.2;
-const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
+/// Penalty for a headline like another.
+pub(super) const TITLE_SIMILARITY_PENALTY: f64 = 2.5;
 /// Minimum share of common letter pairs (Dice) in similar headlines.
-const SIMILARITY_THRESHOLD: f64 = 0.5;
+pub(super) const SIMILARITY_THRESHOLD: f64 = 0.5;
 /// Penalty for a report of an event that an earlier issue had.
 const FOLLOW_UP: f64 = 1.0;
 /// Points per doubling of the copies.
 const COPIES: f64 = 0.4;
-/// Below this probability of being kept, a column that has its minimum stays short.
-const LEAST_PROBABILITY: f64 = 0.1;
 /// Longest company name before a colon.
 const MAX_FIRM_CHARS: usize = 8;
-/// Candidates compared with each other, per open place.
-const CANDIDATES_PER_SLOT: usize = 20;
 
 /// The data of an article that the selection needs.
 struct CandidateRecord {
@@ -80,14 +71,14 @@ pub(super) struct Candidate {
     pub(super) follows: Option<usize>,
     /// Points that it loses because an earlier issue had it.
     repetition: (PointKind, f64),
-    sort_time: i64,
-    source: u32,
-    topic: u32,
+    pub(super) sort_time: i64,
+    pub(super) source: u32,
+    pub(super) topic: u32,
     /// The company in the headline; 0 if none.
-    firm: u32,
+    pub(super) firm: u32,
     /// Whether it is about one of the two nearest levels.
-    is_near: bool,
-    words: Box<[u32]>,
+    pub(super) is_near: bool,
+    pub(super) words: Box<[u32]>,
 }
 
 impl Candidate {
@@ -306,71 +297,6 @@ fn candidate(copies: &[CandidateRecord], echoes: &SimilarHeadlines, told: &HashM
     })
 }
 
-/// What the items chosen so far leave open.
-pub(super) struct Limits<'a> {
-    publication: &'a Publication,
-    ranking: Option<&'a Ranking>,
-    firms: HashMap<u32, usize>,
-    industries: HashMap<u32, usize>,
-    outside: usize,
-}
-
-impl<'a> Limits<'a> {
-    pub(super) fn new(input: &IssueInput<'a>) -> Self {
-        let ranking = input.ranking.filter(|r| r.is_active());
-        Self { publication: input.publication, ranking, firms: HashMap::new(), industries: HashMap::new(), outside: 0 }
-    }
-
-    /// Whether the issue takes another item of this company, industry and distance.
-    fn allow(&self, c: &Candidate) -> bool {
-        let is_full = |counts: &HashMap<u32, usize>, key: u32, most: usize| counts.get(&key).is_some_and(|n| *n >= most);
-        let firm = c.firm != 0 && is_full(&self.firms, c.firm, self.publication.max_per_firm);
-        let outside = !c.is_near && self.publication.max_outside.is_some_and(|most| self.outside >= most);
-        !firm && !outside && !self.publication.max_per_industry.is_some_and(|most| is_full(&self.industries, c.topic, most))
-    }
-
-    /// Whether editors are sure to drop the candidate.
-    fn is_hopeless(&self, c: &Candidate) -> bool {
-        self.ranking.is_some_and(|r| r.probability_of_points(c.score) < LEAST_PROBABILITY)
-    }
-
-    fn count(&mut self, c: &Candidate) {
-        *self.firms.entry(c.firm).or_default() += 1;
-        *self.industries.entry(c.topic).or_default() += 1;
-        self.outside += usize::from(!c.is_near);
-    }
-}
-
-/// Chooses the best candidates of a column, each weighed against those already chosen. Returns them, and the others.
-pub(super) fn choose(mut candidates: Vec<Candidate>, column: &ColumnQuota, limits: &mut Limits<'_>) -> (Vec<Candidate>, Vec<Candidate>) {
-    // ties: newest first, then by id, so that a rebuilt edition is the same
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
-    let mut others = candidates.split_off(candidates.len().min(column.quota * CANDIDATES_PER_SLOT));
-    let mut chosen: Vec<Candidate> = Vec::new();
-    while chosen.len() < column.quota {
-        let open = candidates.iter().enumerate().filter(|(_, c)| limits.allow(c) && (chosen.len() < column.min || !limits.is_hopeless(c)));
-        let best = open.map(|(i, c)| (mmr_score(c, &chosen), i)).reduce(|a, b| if b.0 > a.0 { b } else { a });
-        let Some((_, i)) = best else { break };
-        let c = candidates.remove(i);
-        limits.count(&c);
-        chosen.push(c);
-    }
-    others.extend(candidates);
-    (chosen, others)
-}
-
-fn mmr_score(c: &Candidate, chosen: &[Candidate]) -> f64 {
-    let same_industry = chosen.iter().filter(|o| o.topic == c.topic).count() as f64;
-    let same_source = chosen.iter().filter(|o| o.source == c.source).count() as f64;
-    let same_firm = chosen.iter().filter(|o| c.firm != 0 && o.firm == c.firm).count() as f64;
-    let alike = chosen.iter().map(|o| dice(&o.words, &c.words)).fold(0.0, f64::max);
-    c.score
-        - SAME_INDUSTRY * same_industry
-        - SAME_SOURCE * same_source
-        - SAME_FIRM * same_firm
-        - if alike >= SIMILARITY_THRESHOLD { TITLE_SIMILARITY_PENALTY * alike } else { 0.0 }
-}
-
 /// Headlines of the last issues, indexed by letter pairs.
 struct SimilarHeadlines {
     words: Vec<Box<[u32]>>,
@@ -425,7 +351,7 @@ fn hash(pair: &[char]) -> u32 {
 }
 
 /// Returns Dice's coefficient of two sorted sets.
-fn dice(a: &[u32], b: &[u32]) -> f64 {
+pub(super) fn dice(a: &[u32], b: &[u32]) -> f64 {
     let common = a.iter().filter(|x| b.binary_search(x).is_ok()).count();
     if common == 0 { 0.0 } else { 2.0 * common as f64 / (a.len() + b.len()) as f64 }
 }

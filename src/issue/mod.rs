@@ -5,6 +5,7 @@
 mod archive;
 mod candidate_pool;
 mod change;
+mod choice;
 pub mod edit;
 mod eligibility;
 mod fields;
@@ -24,7 +25,7 @@ pub mod steps;
 pub mod summarise;
 mod why_not;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -36,7 +37,8 @@ use crate::model::{
 use crate::ranking::{CandidateFeatures, Ranking};
 
 pub use archive::{Archive, InMemory};
-use candidate_pool::{Candidate, Limits, Pool};
+use candidate_pool::{Candidate, Pool};
+use choice::Choice;
 pub use eligibility::{NotChosen, may_be_chosen};
 pub use rank::{content_features, feature_label, learned_reason};
 pub use recipient_filter::filter_for_recipient;
@@ -124,17 +126,12 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
     let publication = input.publication;
     let Screened { pool, returning, .. } = pool(input, archive)?;
     let (articles, stories) = pool.counts();
-    let mut by_column: BTreeMap<usize, Vec<Candidate>> = BTreeMap::new();
     let mut health = input.health.clone();
     health.merged = articles - stories;
-    for c in pool.candidates(input) {
-        health.candidates += 1;
-        by_column.entry(c.column).or_default().push(c);
-    }
-    let mut limits = Limits::new(input);
+    let candidates = pool.candidates(input);
+    health.candidates += candidates.len();
     let (mut stories, mut columns, mut ranked, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (at, column) in publication.columns.iter().enumerate() {
-        let (chosen, rest) = candidate_pool::choose(by_column.remove(&at).unwrap_or_default(), column, &mut limits);
+    for (column, Choice { chosen, others: rest }) in publication.columns.iter().zip(choice::choose(candidates, input)) {
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
         others.extend(rest);
         let mut items = Vec::with_capacity(chosen.len());
@@ -626,6 +623,33 @@ pub(crate) mod tests {
         let d = build_with(all, &[]);
         let shown = titles(&d, 0);
         assert!(["水泥错峰", "玻璃提价", "瓷砖出口"].iter().all(|t| shown.contains(t)), "{shown:?}");
+    }
+
+    #[test]
+    fn a_limit_is_shared_by_the_columns_best_item_first() {
+        let subjects = ["水泥错峰", "玻璃提价", "瓷砖出口", "石膏扩产"];
+        let mut all: Vec<Headline> = subjects.iter().zip(1..).map(|(t, id)| article(id, t, "建材", "行业动态", 30)).collect();
+        all.push(article(9, "建材行业研究报告发布", "建材", "行业报告", 1));
+        let levels = Vec::new();
+        let publication = Publication { max_per_industry: Some(2), ..Publication::default() };
+        let summarise = SummariseSettings::default();
+        let input = IssueInput {
+            publication: &publication,
+            published: HashSet::new(),
+            previous_items: Vec::new(),
+            trend: Vec::new(),
+            rising: Vec::new(),
+            topics: HashMap::new(),
+            ranking: None,
+            screen: Screen::default(),
+            health: Health::default(),
+            date: "2026-11-24".parse().unwrap(),
+            now: now(),
+            levels: &levels,
+            summarise: &summarise,
+        };
+        let draft = build(&input, &InMemory(all.into_iter().map(|h| (String::new(), h)).collect())).unwrap();
+        assert_eq!((titles(&draft, 0).len(), titles(&draft, 2)), (1, vec!["建材行业研究报告发布"]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::knowledge::OUTLETS;
 use crate::model::{Classification, Headline, Label};
 use crate::ranking::{CandidateFeatures, FeatureKind, LearnedWeight, PointKind};
+use crate::text::normalize::truncate;
 
 /// Hours after which freshness falls to a third.
 const FRESH_HOURS: f64 = 36.0;
@@ -17,6 +18,8 @@ const REGION: [f64; 2] = [1.2, 0.6];
 /// Points by source authority, for an article of normal weight.
 const AUTHORITY_BONUS: [f64; 4] = [0.0, 0.15, 0.3, 0.5];
 
+/// Letters of a name in a learned reason.
+const MAX_NAME: usize = 24;
 /// Points for an article of a topic (关注课题).
 pub(super) const TOPIC: f64 = 1.5;
 
@@ -153,33 +156,22 @@ fn labels(title: &str, j: &Classification) -> CandidateFeatures {
 /// Returns a learned reason in words, given the points it adds.
 pub fn learned_reason(w: &LearnedWeight, points: f64) -> String {
     let (kind, name) = (feature_label(w.feature.kind), w.feature.name.as_str());
-    if let FeatureKind::Points(_) = w.feature.kind {
-        return format!("编辑{}{kind}", if points > 0.0 { "看重" } else { "不看重" });
-    }
     let name = match (w.feature.kind, name) {
         (FeatureKind::Age, hours) => format!("{hours} 小时内"),
-        _ => name.to_owned(),
+        _ => truncate(&name.chars().filter(|c| !c.is_control() && !is_direction_mark(*c)).collect::<String>(), MAX_NAME),
     };
     format!("{}{kind} {name}（{} 条留 {} 条）", if points > 0.0 { "常留用：" } else { "常不用：" }, w.seen, w.kept)
+}
+
+/// Whether a character turns the direction of the text that follows.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns the Chinese name of a kind of features.
 pub fn feature_label(kind: FeatureKind) -> &'static str {
     match kind {
-        FeatureKind::Points(kind) => match kind {
-            PointKind::Worth => "价值评分",
-            PointKind::Industry => "行业相关度",
-            PointKind::Theme => "主题相关度",
-            PointKind::Region => "本地消息",
-            PointKind::Watched => "关注机构",
-            PointKind::Topic => "关注课题",
-            PointKind::Fresh => "时新",
-            PointKind::Authority => "权威来源",
-            PointKind::SourceWeight => "来源权重",
-            PointKind::Copies => "转载多的",
-            PointKind::FollowUp => "后续报道",
-            PointKind::Similar => "与往期相近的",
-        },
+        FeatureKind::Points(_) => "评分",
         FeatureKind::Industry => "行业",
         FeatureKind::Theme => "主题",
         FeatureKind::Column => "栏目",

@@ -6,7 +6,7 @@ use super::Result;
 use super::issues::IssueMaker;
 use crate::issue;
 use crate::model::Classification;
-use crate::ranking::{self, Observation, ObservedIssue, Outcome, RankingModel};
+use crate::ranking::{self, CandidateFeatures, Observation, ObservedIssue, Outcome, RankingModel};
 use crate::store::ImportedItem;
 
 /// Issues from whose decisions the ranking is learned.
@@ -50,7 +50,8 @@ impl IssueMaker {
         let crawler = std::sync::Arc::clone(&self.crawler);
         let observed = self.crawler.cpu(move || {
             let observe = |title: &str, j: &Classification, outcome| Observation {
-                features: issue::content_features(title, j, crawler.levels()),
+                // the classifier's column is no heading that those editors printed
+                features: CandidateFeatures { column: String::new(), ..issue::content_features(title, j, crawler.levels()) },
                 outcome,
                 column: None,
                 rank: 0,

@@ -11,14 +11,17 @@ use super::weight::LearnedWeight;
 
 /// Items that editors must have moved before anything is learned of columns.
 const MIN_MOVES: usize = 5;
+/// Issues on which it is checked, and after which a printed item counts half.
+const CHECKED_ISSUES: usize = 2;
+const HALF_LIFE: f32 = 4.0;
 /// Log-odds of the classifier's column, and of any other.
 const CLASSIFIED: f32 = 2.0;
 /// By so much the log-odds of another column must be higher.
-const MARGIN: f32 = 0.5;
+const MARGIN: f32 = 0.2;
 /// Weights that differ less from what was believed before are not kept.
 const MIN_DIFFERENCE: f32 = 0.05;
 /// Belief in a weight before the first move: one divided by its variance.
-const PRECISION: f32 = 1.0;
+const PRECISION: f32 = 0.4;
 
 /// What makes an item one of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,26 +81,35 @@ fn believed(column: &str, kind: FeatureKind, name: &str) -> f32 {
     }
 }
 
-/// Learns from printed items, oldest first, and the columns they were printed in. What was learned from the older ones must spare
-/// moves among the newest quarter; else nothing is learned.
-pub(super) fn learn(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
-    let (older, newest) = printed.split_at(printed.len() - printed.len() / 4);
-    let columns = Columns::new(&fit_all(older));
-    let moves = |columns: &Columns| newest.iter().filter(|(f, column)| columns.column(f).unwrap_or(&f.column) != *column).count();
+/// A printed item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printed<'a> {
+    pub(super) features: &'a CandidateFeatures,
+    /// The column that it was printed in.
+    pub(super) column: &'a str,
+    /// How many issues ago.
+    pub(super) age: usize,
+}
+
+/// Learns from printed items. What was learned from the older ones must spare moves in the newest issues; else nothing is learned.
+pub(super) fn learn(printed: &[Printed<'_>]) -> Vec<ColumnWeights> {
+    let (newest, older): (Vec<Printed<'_>>, Vec<Printed<'_>>) = printed.iter().partition(|p| p.age < CHECKED_ISSUES);
+    let columns = Columns::new(&fit_all(&older));
+    let moves = |columns: &Columns| newest.iter().filter(|p| columns.column(p.features).unwrap_or(&p.features.column) != p.column).count();
     if moves(&columns) < moves(&Columns::default()) { fit_all(printed) } else { Vec::new() }
 }
 
-fn fit_all(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
-    let moves: Vec<&(&CandidateFeatures, &str)> = printed.iter().filter(|(f, column)| !f.column.is_empty() && f.column != *column).collect();
+fn fit_all(printed: &[Printed<'_>]) -> Vec<ColumnWeights> {
+    let moves: Vec<&Printed<'_>> = printed.iter().filter(|p| !p.features.column.is_empty() && p.features.column != p.column).collect();
     if moves.len() < MIN_MOVES {
         return Vec::new();
     }
-    let mut columns: Vec<&str> = moves.iter().flat_map(|(f, column)| [f.column.as_str(), column]).collect();
+    let mut columns: Vec<&str> = moves.iter().flat_map(|p| [p.features.column.as_str(), p.column]).collect();
     columns.sort_unstable();
     columns.dedup();
     let mut numbers: HashMap<Feature, usize> = HashMap::new();
     let mut rows: Vec<Vec<(usize, f32)>> = Vec::new();
-    for (features, _) in printed {
+    for features in printed.iter().map(|p| p.features) {
         let mut row = Vec::new();
         features.each(|kind, name, value| {
             if !matches!(kind, FeatureKind::Points(_) | FeatureKind::Age) {
@@ -112,20 +124,20 @@ fn fit_all(printed: &[(&CandidateFeatures, &str)]) -> Vec<ColumnWeights> {
     columns.into_iter().map(|column| fit(column, printed, &rows, &features)).collect()
 }
 
-fn fit(column: &str, printed: &[(&CandidateFeatures, &str)], rows: &[Vec<(usize, f32)>], features: &[(Feature, usize)]) -> ColumnWeights {
+fn fit(column: &str, printed: &[Printed<'_>], rows: &[Vec<(usize, f32)>], features: &[(Feature, usize)]) -> ColumnWeights {
     let prior = |(f, _): &(Feature, usize)| Prior { mean: believed(column, f.kind, &f.name), precision: PRECISION };
     let priors: Vec<Prior> = features.iter().map(prior).collect();
-    let row = |(features, (_, printed_in)): (&Vec<(usize, f32)>, &(&CandidateFeatures, &str))| Row {
+    let row = |(features, p): (&Vec<(usize, f32)>, &Printed<'_>)| Row {
         features: features.clone(),
-        is_positive: *printed_in == column,
-        weight: 1.0,
+        is_positive: p.column == column,
+        weight: 0.5_f32.powf(p.age as f32 / HALF_LIFE),
     };
     let weights = sparse::fit(&rows.iter().zip(printed).map(row).collect::<Vec<_>>(), &priors);
     let mut counts = vec![(0, 0); features.len()];
-    for (row, (_, printed_in)) in rows.iter().zip(printed) {
+    for (row, p) in rows.iter().zip(printed) {
         for (at, _) in row {
             if let Some((kept, seen)) = counts.get_mut(*at) {
-                (*kept, *seen) = (*kept + u32::from(*printed_in == column), *seen + 1);
+                (*kept, *seen) = (*kept + u32::from(p.column == column), *seen + 1);
             }
         }
     }
@@ -151,15 +163,18 @@ mod tests {
     #[test]
     fn what_editors_move_goes_there_itself_and_other_items_stay() {
         let items: Vec<CandidateFeatures> = (0..48).map(|n| item("行业动态", if n % 3 == 0 { "贷款" } else { "投产" }, n)).collect();
-        let printed = |moved: usize| -> Vec<(&CandidateFeatures, &str)> {
-            let column = |n: usize| if n.is_multiple_of(3) && n < moved { "金融要点" } else { "行业动态" };
-            items.iter().enumerate().map(|(n, f)| (f, column(n))).collect()
+        // eight issues of six items
+        let printed = |moved: std::ops::Range<usize>| -> Vec<Printed<'_>> {
+            let column = |n: usize| if n.is_multiple_of(3) && moved.contains(&n) { "金融要点" } else { "行业动态" };
+            items.iter().enumerate().map(|(n, features)| Printed { features, column: column(n), age: 7 - n / 6 }).collect()
         };
-        let columns = Columns::new(&learn(&printed(48)));
+        let columns = Columns::new(&learn(&printed(0..48)));
         assert_eq!(columns.column(&item("行业动态", "贷款", 99)), Some("金融要点"));
         assert_eq!(columns.column(&item("行业动态", "投产", 99)), None);
         assert_eq!(columns.column(&item("财经数据", "投产", 99)), None);
-        assert!(learn(&printed(10)).is_empty(), "a few moves teach nothing");
-        assert!(learn(&printed(34)).is_empty(), "what would have been wrong of late is not used");
+        let begun = Columns::new(&learn(&printed(18..48)));
+        assert_eq!(begun.column(&item("行业动态", "贷款", 99)), Some("金融要点"), "what editors did before counts less");
+        assert!(learn(&printed(0..10)).is_empty(), "a few moves teach nothing");
+        assert!(learn(&printed(0..34)).is_empty(), "what would have been wrong of late is not used");
     }
 }

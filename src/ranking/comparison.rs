@@ -12,7 +12,7 @@ const PARAMETER: Prior = Prior { mean: 0.0, precision: 0.02 };
 /// Models compared with the ranking without learning.
 pub(super) const MODELS: usize = 2;
 /// An issue counts half after so many.
-const HALF_LIFE: f32 = 4.0;
+const HALF_LIFE: f32 = 3.0;
 
 /// A decision, scored by models that were trained on the issues before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,7 +113,8 @@ pub(super) fn compare(issues: &[Vec<Forecast>], shares: &[f32]) -> (Choice, Cali
         let age = 0.5_f32.powf((issues.len() - 1 - at) as f32 / HALF_LIFE);
         issue.iter().map(move |f| Forecast { weight: f.weight * age, ..*f }).collect::<Vec<_>>()
     };
-    let all: Vec<Forecast> = issues.iter().enumerate().flat_map(aged).collect();
+    let issues: Vec<Vec<Forecast>> = issues.iter().enumerate().map(aged).collect();
+    let all: Vec<Forecast> = issues.iter().flatten().copied().collect();
     let likelihood = |choice: Choice| log_likelihood(&choice.scored(&all));
     let none = Choice { model: 0, share: 0.0 };
     let before = likelihood(none);

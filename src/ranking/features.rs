@@ -74,6 +74,13 @@ pub enum FeatureKind {
     Letters,
 }
 
+impl FeatureKind {
+    /// Whether it tells an editor something: letters of headlines do not, nor does a correction of the points without learning.
+    pub(super) fn is_told(self) -> bool {
+        !matches!(self, Self::Letters | Self::Points(_))
+    }
+}
+
 /// A feature: `Industry` and 建材, for example; points have no name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Feature {

@@ -39,7 +39,7 @@ pub struct RankingModel {
 impl RankingModel {
     /// Returns the named features whose weights moved most from where they began, with by how much, strongest first.
     pub fn strongest(&self, most: usize) -> Vec<(&LearnedWeight, f64)> {
-        let named = self.weights.iter().filter(|w| w.feature.kind != FeatureKind::Letters);
+        let named = self.weights.iter().filter(|w| w.feature.kind.is_told());
         let mut out: Vec<(&LearnedWeight, f64)> = named.map(|w| (w, f64::from(w.weight - prior_weight(w.feature.kind)))).collect();
         out.retain(|(_, moved)| moved.abs() >= MIN_MOVED);
         out.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.feature.cmp(&b.0.feature)));
@@ -117,12 +117,11 @@ impl Ranking {
         f64::from(self.model.calibration.probability(POINT * narrow(points)))
     }
 
-    /// Returns the named features of a candidate that add or take most points, strongest first; letters of headlines have no name
-    /// that would tell an editor something.
+    /// Returns the features of a candidate that add or take most points, strongest first, as far as they are told to editors.
     pub fn reasons(&self, candidate: &CandidateFeatures, most: usize) -> Vec<(&LearnedWeight, f64)> {
         let mut out = Vec::new();
         self.each_contribution(candidate, |w, points| {
-            if w.feature.kind != FeatureKind::Letters {
+            if w.feature.kind.is_told() {
                 out.push((w, f64::from(points)));
             }
         });
@@ -171,7 +170,7 @@ mod tests {
             ..RankingModel::default()
         };
         let told = |most| model.strongest(most).into_iter().map(|(w, moved)| (w.feature.kind, moved > 0.0)).collect::<Vec<_>>();
-        assert_eq!(told(9), [(FeatureKind::Points(PointKind::Worth), false), (FeatureKind::Industry, true), (FeatureKind::Place, false)]);
+        assert_eq!(told(9), [(FeatureKind::Industry, true), (FeatureKind::Place, false)]);
         assert_eq!(told(1).len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::columns;
+use super::columns::{self, Printed};
 use super::comparison::{Forecast, MODELS as HALF_LIVES_COUNT, compare};
 use super::features::{CandidateFeatures, Feature, FeatureKind};
 use super::model::{POINT, RankingModel, prior_weight};
@@ -110,9 +110,9 @@ pub fn train(issues: &[ObservedIssue]) -> RankingModel {
 }
 
 /// Returns the printed candidates with the columns that they were printed in.
-fn printed(issues: &[ObservedIssue]) -> Vec<(&CandidateFeatures, &str)> {
-    let all = issues.iter().flat_map(|i| &i.observations);
-    all.filter_map(|o| Some((&o.features, o.column.as_deref()?))).collect()
+fn printed(issues: &[ObservedIssue]) -> Vec<Printed<'_>> {
+    let aged = issues.iter().enumerate().flat_map(|(at, issue)| issue.observations.iter().map(move |o| (issues.len() - 1 - at, o)));
+    aged.filter_map(|(age, o)| Some(Printed { features: &o.features, column: o.column.as_deref()?, age })).collect()
 }
 
 /// A row of the training set.
@@ -162,35 +162,27 @@ fn prior(kind: FeatureKind) -> Prior {
 }
 
 impl TrainingSet {
-    fn new<'a>(issues: &'a [ObservedIssue]) -> Self {
-        let mut counts: HashMap<Feature, (u32, u32)> = HashMap::new();
-        let with_weights = |(at, issue): (usize, &'a ObservedIssue)| {
+    fn new(issues: &[ObservedIssue]) -> Self {
+        let mut features = Numbers::default();
+        let mut columns: HashMap<&str, usize> = HashMap::new();
+        let mut examples = Vec::new();
+        for (at, issue) in issues.iter().enumerate() {
             let last = issue.last_added();
-            issue.observations.iter().map(move |o| (at, o, o.weight(last)))
-        };
-        let observations = || issues.iter().enumerate().flat_map(with_weights);
-        let values: Vec<Vec<(Feature, f32)>> = observations().map(|(_, o, _)| values(&o.features)).collect();
-        for ((_, o, _), values) in observations().zip(&values).filter(|((_, o, weight), _)| *weight >= 1.0 || o.outcome == Outcome::Background) {
-            for (feature, _) in values {
-                let count = counts.entry(feature.clone()).or_default();
-                *count = (count.0 + u32::from(o.outcome.is_wanted()), count.1 + 1);
+            for o in &issue.observations {
+                let next = columns.len();
+                let weight = o.weight(last);
+                let is_counted = weight >= 1.0 || o.outcome == Outcome::Background;
+                examples.push(Example {
+                    issue: at,
+                    features: features.number(&o.features, is_counted.then(|| o.outcome.is_wanted())),
+                    points: narrow(o.features.base_points()),
+                    column: *columns.entry(&o.features.column).or_insert(next),
+                    outcome: o.outcome,
+                    weight,
+                });
             }
         }
-        counts.retain(|f, (_, seen)| *seen >= if f.kind == FeatureKind::Letters { MIN_SEEN_LETTERS } else { MIN_SEEN });
-        let mut known: Vec<(Feature, (u32, u32))> = counts.into_iter().collect();
-        known.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let numbers: HashMap<&Feature, usize> = known.iter().zip(1..).map(|((f, _), at)| (f, at)).collect();
-        let mut columns: HashMap<&str, usize> = HashMap::new();
-        let examples = observations()
-            .zip(&values)
-            .map(|((issue, o, weight), values)| {
-                let features = values.iter().filter_map(|(f, value)| Some((*numbers.get(f)?, *value))).collect();
-                let next = columns.len();
-                let column = *columns.entry(&o.features.column).or_insert(next);
-                Example { issue, features, points: narrow(o.features.base_points()), column, outcome: o.outcome, weight }
-            })
-            .collect();
-        let (features, counts) = known.into_iter().unzip();
+        let (features, counts) = features.keep_frequent(&mut examples);
         Self { features, counts, examples, issues: issues.len() }
     }
 
@@ -228,10 +220,54 @@ impl TrainingSet {
     }
 }
 
-fn values(candidate: &CandidateFeatures) -> Vec<(Feature, f32)> {
-    let mut out = Vec::new();
-    candidate.each(|kind, name, value| out.push((Feature { kind, name: name.to_owned() }, value)));
-    out
+/// Features in the order of their first candidate, numbered from 1; 0 is the intercept.
+#[derive(Default)]
+struct Numbers {
+    by_name: HashMap<FeatureKind, HashMap<String, usize>>,
+    features: Vec<Feature>,
+    /// Kept and seen candidates of each.
+    counts: Vec<(u32, u32)>,
+}
+
+impl Numbers {
+    /// Returns the numbers and values of a candidate's features; counts it if `is_wanted` is known.
+    fn number(&mut self, candidate: &CandidateFeatures, is_wanted: Option<bool>) -> Vec<(usize, f32)> {
+        let mut out = Vec::new();
+        candidate.each(|kind, name, value| {
+            let names = self.by_name.entry(kind).or_default();
+            let number = names.get(name).copied().unwrap_or_else(|| {
+                self.features.push(Feature { kind, name: name.to_owned() });
+                self.counts.push((0, 0));
+                names.insert(name.to_owned(), self.features.len());
+                self.features.len()
+            });
+            out.push((number, value));
+            if let (Some(wanted), Some(count)) = (is_wanted, self.counts.get_mut(number - 1)) {
+                *count = (count.0 + u32::from(wanted), count.1 + 1);
+            }
+        });
+        out.shrink_to_fit();
+        out
+    }
+
+    /// Drops rare features from the examples, and numbers the others anew.
+    fn keep_frequent(self, examples: &mut [Example]) -> (Vec<Feature>, Vec<(u32, u32)>) {
+        let mut new_numbers = vec![None; self.features.len() + 1];
+        let (mut features, mut counts) = (Vec::new(), Vec::new());
+        for (at, (feature, count)) in self.features.into_iter().zip(self.counts).enumerate() {
+            if count.1 >= if feature.kind == FeatureKind::Letters { MIN_SEEN_LETTERS } else { MIN_SEEN } {
+                features.push(feature);
+                counts.push(count);
+                if let Some(number) = new_numbers.get_mut(at + 1) {
+                    *number = Some(features.len());
+                }
+            }
+        }
+        for e in examples {
+            e.features = e.features.iter().filter_map(|(old, value)| Some(((*new_numbers.get(*old)?)?, *value))).collect();
+        }
+        (features, counts)
+    }
 }
 
 /// Returns the log-odds without the intercept.

@@ -271,7 +271,11 @@ impl Store {
     /// Returns the number of decisions since a moment by action, most frequent first.
     pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(DecisionAction, usize)>> {
         self.read(|c| {
-            let mut s = c.prepare_cached("SELECT action, count(*) FROM decision WHERE at >= ?1 GROUP BY 1 ORDER BY 2 DESC, 1")?;
+            let mut s = c.prepare_cached(
+                // a drop that was undone does not count
+                "SELECT action, count(*) FROM decision d WHERE at >= ?1 AND NOT (action = 'dropped' AND EXISTS (SELECT 1 FROM decision k
+                   WHERE k.edition_id = d.edition_id AND k.article_id = d.article_id AND k.action = 'kept')) GROUP BY 1 ORDER BY 2 DESC, 1",
+            )?;
             let mut rows = s.query([since.timestamp()])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
@@ -385,8 +389,8 @@ mod tests {
         assert_eq!(outcome_of(&found, 6), (Outcome::Repeated, None), "merged");
         let counts = desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap();
         let expected = [
-            (DecisionAction::Dropped, 3),
             (DecisionAction::Kept, 3),
+            (DecisionAction::Dropped, 2),
             (DecisionAction::Merged, 1),
             (DecisionAction::Moved, 1),
             (DecisionAction::Retitled, 1),
