@@ -18,7 +18,7 @@ const OTHER_PROGRAMS: [&str; 15] =
     ["apt", "apt-get", "cat", "cd", "git", "grep", "head", "ls", "scp", "sed", "sh", "sha256sum", "systemctl", "tail", "wc"];
 
 /// `qingbao` commands that are parsed and not run, with the reason.
-const NOT_RUN: [(&str, &str); 10] = [
+const NOT_RUN: [(&str, &str); 12] = [
     ("serve", "does not end by itself"),
     ("worker", "needs a NATS server"),
     ("healthcheck", "needs a running service"),
@@ -29,6 +29,8 @@ const NOT_RUN: [(&str, &str); 10] = [
     ("learn import", "needs old issues"),
     ("learn train", "needs labels"),
     ("learn sentences", "needs labels"),
+    ("learn ranking", "needs final issues"),
+    ("learn backtest", "needs final issues"),
 ];
 
 /// Fences that hold no example.
