@@ -15,7 +15,7 @@ const AGES: [i64; 3] = [40, 41, 43];
 /// A feed that works and had its last article forty days ago.
 async fn site(uri: Uri) -> impl IntoResponse {
     let name = uri.path().trim_matches('/');
-    let day = |age: i64| Utc::now() - TimeDelta::days(age);
+    let day = |age: i64| (Utc::now() - TimeDelta::days(age)).with_timezone(&chrono_tz::Asia::Shanghai);
     if name == "feed.xml" {
         let item =
             |age: &i64| format!("<item><title>{age} 天前的消息</title><link>/{age}.html</link><pubDate>{}</pubDate></item>", day(*age).to_rfc2822());
