@@ -25,7 +25,7 @@ async fn site(uri: Uri) -> impl IntoResponse {
     }
     let age = name.trim_end_matches(".html").parse().unwrap_or(40);
     let text = format!("{age} 天前，市工业和信息化局公布了新一批技术改造项目，涉及装备制造和新材料，总投资超过三亿元。").repeat(5);
-    let head = format!("<h1>{age} 天前的消息</h1><div>{} 来源：许昌日报</div>", day(age).format("%Y-%m-%d 09:30"));
+    let head = format!("<h1>{age} 天前的消息</h1><div>{} 来源：许昌日报</div>", day(age).format("%Y-%m-%d %H:%M"));
     let page = format!("<html><head><title>{age} 天前的消息</title></head><body>{head}<div class=content><p>{text}</p></div></body></html>");
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page)
 }
