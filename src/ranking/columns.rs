@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::features::{CandidateFeatures, Feature, FeatureKind};
@@ -31,7 +32,7 @@ pub struct ColumnWeights {
 }
 
 /// Weights by kind and name.
-type ByName = HashMap<FeatureKind, HashMap<String, f32>>;
+type ByName = FxHashMap<FeatureKind, FxHashMap<String, f32>>;
 
 /// Columns that may take items of others.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn new(learned: &[ColumnWeights]) -> Self {
         let by_name = |c: &ColumnWeights| {
-            let mut out = ByName::new();
+            let mut out = ByName::default();
             for w in &c.weights {
                 out.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), w.weight);
             }

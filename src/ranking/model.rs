@@ -1,7 +1,6 @@
 //! The learned ranking: what each feature adds to the points of a candidate, and the probability that editors keep it.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::columns::{ColumnWeights, Columns};
@@ -52,14 +51,14 @@ impl RankingModel {
 #[derive(Debug, Default)]
 pub struct Ranking {
     model: RankingModel,
-    by_name: HashMap<FeatureKind, HashMap<String, usize>>,
+    by_name: FxHashMap<FeatureKind, FxHashMap<String, usize>>,
     columns: Columns,
 }
 
 impl Ranking {
     /// Prepares a model for use.
     pub fn new(model: RankingModel) -> Self {
-        let mut by_name: HashMap<FeatureKind, HashMap<String, usize>> = HashMap::new();
+        let mut by_name: FxHashMap<FeatureKind, FxHashMap<String, usize>> = FxHashMap::default();
         for (at, w) in model.weights.iter().enumerate() {
             by_name.entry(w.feature.kind).or_default().insert(w.feature.name.clone(), at);
         }

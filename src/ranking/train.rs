@@ -17,6 +17,8 @@ const COMPARED: usize = 10;
 const BLOCK: usize = 2;
 /// Shares of the learned part that are compared.
 const SHARES: [f32; 3] = [0.4, 0.7, 1.0];
+/// Weights that learned less are not kept.
+const MIN_LEARNED: f32 = 0.02;
 /// Candidates with a feature, below which it is not learned.
 const MIN_SEEN: u32 = 2;
 const MIN_SEEN_LETTERS: u32 = 3;
@@ -214,6 +216,7 @@ impl TrainingSet {
 
     fn learned(&self, weights: &[f32]) -> Vec<LearnedWeight> {
         let counted = self.features.iter().zip(&self.counts).zip(weights.iter().skip(1));
+        let counted = counted.filter(|((feature, _), weight)| (**weight - prior_weight(feature.kind)).abs() >= MIN_LEARNED);
         counted
             .map(|((feature, (kept, seen)), weight)| LearnedWeight { feature: feature.clone(), weight: *weight, kept: *kept, seen: *seen })
             .collect()
