@@ -53,7 +53,7 @@ struct OpenColumn<'a> {
     quota: &'a ColumnQuota,
     choice: Choice,
     candidates: Vec<Candidate>,
-    /// Score and index of its next item, as long as that stands.
+    /// Score and index of its next item, if they are known.
     next: Option<(f64, usize)>,
 }
 

@@ -4,7 +4,7 @@ pub use crate::issue::change::{Change, DropReason, Place};
 use crate::issue::fields::Field;
 pub use crate::issue::fields::{Edit, EditError, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::issue::foreword;
-use crate::model::{ArticleId, Copy, Edition, EditionState, Item, Print};
+use crate::model::{ArticleId, Copy, Edition, EditionState, Item};
 use crate::text::normalize::truncate;
 
 /// Longest summary taken from the text of an editor's own item, in characters.
@@ -124,30 +124,11 @@ fn write(e: &mut Edition, title: &str, text: &str, publisher: &str, column: &str
     }
     let (number, date) = (e.own_items + 1, e.date);
     let item = Item {
-        article: ArticleId(-i64::from(number)),
         title,
         summary: truncate(text.lines().next().unwrap_or_default(), OWN_SUMMARY),
         text,
-        note: String::new(),
-        print: Print::Full,
-        text_edited: false,
-        picture: None,
-        attachments: Vec::new(),
-        industries: Vec::new(),
-        themes: Vec::new(),
-        keywords: Vec::new(),
         publisher,
-        date: Some(date),
-        places: Vec::new(),
-        url: None,
-        region_scope: String::new(),
-        earliest: None,
-        copies: Vec::new(),
-        reports: Vec::new(),
-        event: None,
-        score: 0.0,
-        is_uncertain: false,
-        reasons: vec!["编辑自写".to_owned()],
+        ..Item::own(number, date, "编辑自写")
     };
     items_of(e, column)?.push(item);
     e.own_items = number;

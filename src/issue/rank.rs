@@ -132,7 +132,7 @@ pub(super) fn features(h: &Headline, topics: &[String], points: Vec<(PointKind, 
     }
 }
 
-/// Returns what the learned ranking knows of a text alone, whoever published it and when.
+/// Returns the features of a text without its source and date.
 pub fn content_features(title: &str, j: &Classification, levels: &[String]) -> CandidateFeatures {
     let points = content_points(title, j, "", levels).into_iter().map(|(kind, points, _)| (kind, points)).collect();
     CandidateFeatures { points, ..labels(title, j) }

@@ -121,6 +121,36 @@ pub struct Item {
 }
 
 impl Item {
+    /// Returns an empty item that is no article of the archive: its id is the negative of its number in the issue.
+    pub fn own(number: u32, date: NaiveDate, reason: &str) -> Self {
+        Self {
+            article: ArticleId(-i64::from(number)),
+            title: String::new(),
+            summary: String::new(),
+            text: String::new(),
+            note: String::new(),
+            print: Print::Full,
+            text_edited: false,
+            picture: None,
+            attachments: Vec::new(),
+            industries: Vec::new(),
+            themes: Vec::new(),
+            keywords: Vec::new(),
+            publisher: String::new(),
+            date: Some(date),
+            places: Vec::new(),
+            url: None,
+            region_scope: String::new(),
+            earliest: None,
+            copies: Vec::new(),
+            reports: Vec::new(),
+            event: None,
+            score: 0.0,
+            is_uncertain: false,
+            reasons: vec![reason.to_owned()],
+        }
+    }
+
     /// Returns the text to print.
     pub fn printed(&self) -> &str {
         match self.print {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use super::issue::{OldIssue, OldItem};
 use crate::config::settings::Publication;
-use crate::model::{ArticleId, ColumnItems, Edition, EditionId, Health, Item, MadeBy, Print, Signing};
+use crate::model::{ColumnItems, Edition, EditionId, Health, Item, MadeBy, Signing};
 use crate::text::normalize::truncate;
 
 /// Longest title and summary, in characters.
@@ -55,29 +55,10 @@ pub fn edition(issue: &OldIssue, publication: &Publication, date: NaiveDate, now
 
 fn item(item: &OldItem, number: u32, date: NaiveDate) -> Item {
     Item {
-        article: ArticleId(-i64::from(number)),
         title: truncate(&item.title, MAX_TITLE),
         summary: truncate(item.text.lines().next().unwrap_or_default(), MAX_SUMMARY),
         text: item.text.clone(),
-        note: String::new(),
-        print: Print::Full,
-        text_edited: false,
-        picture: None,
-        attachments: Vec::new(),
-        industries: Vec::new(),
-        themes: Vec::new(),
-        keywords: Vec::new(),
         publisher: item.publisher.clone(),
-        date: Some(item.date.unwrap_or(date)),
-        places: Vec::new(),
-        url: None,
-        region_scope: String::new(),
-        earliest: None,
-        copies: Vec::new(),
-        reports: Vec::new(),
-        event: None,
-        score: 0.0,
-        is_uncertain: false,
-        reasons: vec!["旧刊导入".to_owned()],
+        ..Item::own(number, item.date.unwrap_or(date), "旧刊导入")
     }
 }
