@@ -70,6 +70,9 @@ fn read(file: &str) -> String {
     std::fs::read_to_string(format!("{RELEASE}/{file}")).unwrap()
 }
 
+/// Tables that later schemas do without, because they only counted what others hold. 029: keywords are counted by story.
+const DERIVED: [&str; 1] = ["keyword_day"];
+
 /// Every row of a table by the columns named, in one order.
 fn rows(c: &Connection, table: &str, columns: &str) -> Vec<String> {
     let mut s = c.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
@@ -110,6 +113,9 @@ fn every_row_of_the_first_release_is_kept() {
     let (before, after) = (Connection::open(before).unwrap(), old.sql());
     for line in read("rows.tsv").lines() {
         let (table, count) = line.split_once('\t').unwrap();
+        if DERIVED.contains(&table) {
+            continue;
+        }
         let names = format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')");
         let columns: String = before.query_row(&names, [], |r| r.get(0)).unwrap();
         let (columns, table) = as_the_first_release_had_it(table, &columns);

@@ -18,6 +18,7 @@ mod news;
 mod old_issues;
 mod pattern;
 mod texts;
+mod trends;
 mod words;
 
 use std::collections::BTreeMap;
@@ -66,6 +67,8 @@ files! {
     NEWS: news::News = "news.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
+    /// Rising terms.
+    TRENDS: trends::Trends = "trends.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

@@ -137,17 +137,10 @@ pub(super) fn store_classification(
     signature: &MinHashSignature,
 ) -> Result<()> {
     let json = serde_json::to_string(classification).map_err(invalid_value("judgement"))?;
-    let (known, day): (Option<i64>, i64) =
-        t.prepare_cached("SELECT story_id, effective / 86400 FROM article WHERE id = ?1")?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let known: Option<i64> = t.prepare_cached("SELECT story_id FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?;
     if known.is_some() {
         // classified again with another taxonomy: its story stays
         return store_judgement(t, id, &json);
-    }
-    let mut count = t.prepare_cached(
-        "INSERT INTO keyword_day (day, word, articles) VALUES (?1, ?2, 1) ON CONFLICT (day, word) DO UPDATE SET articles = articles + 1",
-    )?;
-    for word in &classification.keywords {
-        count.execute(params![day, word])?;
     }
     let bands = signature.bands();
     let mut candidates = Vec::new();

@@ -1,16 +1,9 @@
-//! Key-value settings, and trending keywords.
+//! Key-value settings.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::OptionalExtension as _;
 
 use crate::store::{Result, Store};
-
-/// A trending keyword needs at least this many articles in a week.
-const MIN_MENTIONS: i64 = 3;
-/// Compared with the weeks before.
-const RISE_FACTOR: i64 = 3;
-/// In seconds.
-const DAY: i64 = 86_400;
 
 /// Its key.
 const MESSAGE_SALT: &str = "message_salt";
@@ -56,47 +49,11 @@ impl Store {
             Ok(t.execute("UPDATE article SET judgement = NULL WHERE effective >= ?1 AND judgement IS NOT NULL AND NOT coalesce(json_extract(judgement, '$.by_hand'), 0)", [since.timestamp()])?)
         })
     }
-
-    /// Returns keywords that are far more frequent in the last seven days than in the four weeks before, most frequent first.
-    pub fn rising_keywords(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<String>> {
-        self.read(|c| {
-            let today = now.timestamp() / DAY;
-            let first: Option<i64> = c.query_row("SELECT min(day) FROM keyword_day", [], |r| r.get(0))?;
-            // without weeks to compare with, every word would trend
-            if first.is_none_or(|first| first > today - 21) {
-                return Ok(Vec::new());
-            }
-            let mut s = c.prepare_cached(
-                "SELECT word, sum(articles) FILTER (WHERE day > ?1 - 7) AS now, coalesce(sum(articles) FILTER (WHERE day <= ?1 - 7), 0) AS before
-                 FROM keyword_day WHERE day > ?1 - 35 GROUP BY word HAVING now >= ?2 AND now * 4 >= ?3 * (before + 4) ORDER BY now DESC, word LIMIT ?4",
-            )?;
-            let rows = s.query_map(params![today, MIN_MENTIONS, RISE_FACTOR, i64::try_from(most).unwrap_or(i64::MAX)], |r| r.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_rises_only_against_weeks_before() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        let now: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().unwrap();
-        let today = now.timestamp() / DAY;
-        let add = |day: i64, word: &str, n: i64| {
-            store.write(|t| Ok(t.execute("INSERT INTO keyword_day VALUES (?1, ?2, ?3)", params![day, word, n])?)).unwrap();
-        };
-        add(today, "固态电池", 5);
-        assert!(store.rising_keywords(now, 5).unwrap().is_empty(), "a first week has nothing to rise against");
-        add(today - 1, "发制品", 6);
-        for back in 7..30 {
-            add(today - back, "发制品", 1);
-        }
-        assert_eq!(store.rising_keywords(now, 5).unwrap(), ["固态电池"]);
-    }
 
     #[test]
     fn rules_are_compared_and_kept() {

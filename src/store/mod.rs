@@ -45,6 +45,7 @@ mod stories;
 mod tokens;
 mod topic_articles;
 mod topics;
+mod trends;
 mod upgrade;
 mod url_parameters;
 mod writer;
@@ -90,6 +91,7 @@ pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use tokens::Token;
 pub use topic_articles::{TopicItem, TopicPreview};
 pub use topics::{TopicClosing, TopicEdit, TopicRow};
+pub use trends::TermBurst;
 
 use error::classify;
 use open::{connect, inode, is_whole, lock};

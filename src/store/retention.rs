@@ -11,8 +11,6 @@ use crate::store::{Result, Store};
 const DELETE_BATCH: i64 = 500;
 /// Free pages returned to the disk per transaction.
 const PAGES: i64 = 2_000;
-/// How long keyword counts are kept, in days.
-const WORD_DAYS: i64 = 400;
 /// How long the candidates of an edition are kept: longer than the ranking looks back.
 const CANDIDATES: TimeDelta = TimeDelta::days(400);
 /// How long revisions of a finished edition are kept.
@@ -72,7 +70,6 @@ impl Store {
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
         self.delete_unused_names()?;
         self.write(|t| {
-            t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
             t.execute("DELETE FROM robots WHERE expires < ?1", [(now - STATES).timestamp()])?;
             Ok(())
