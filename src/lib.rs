@@ -17,7 +17,7 @@
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
 //! types that all stages share; [`text`] handles characters, words and dates, `knowledge` reads the tables of `src/data`, [`html`] page trees,
 //! [`wall`] captchas and sign-in pages, [`topics`] the questions that editors follow, [`trends`] terms that rise, [`exclusions`] their rules on what is not chosen, [`schedule`] due times,
-//! [`health`] the state of the service, [`old_issues`] issues made before this program. [`demo`] is a sample news world.
+//! [`health`] the state of the service, [`outlets`] chat robots and webhooks, [`old_issues`] issues made before this program. [`demo`] is a sample news world.
 //!
 //! `ARCHITECTURE.md` lists these modules from the lowest to the highest: each uses only lower ones.
 
@@ -41,6 +41,7 @@ pub mod learn;
 pub mod mail;
 pub mod model;
 pub mod old_issues;
+pub mod outlets;
 pub mod pipeline;
 pub mod ranking;
 pub mod render;

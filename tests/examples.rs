@@ -18,7 +18,7 @@ const OTHER_PROGRAMS: [&str; 15] =
     ["apt", "apt-get", "cat", "cd", "git", "grep", "head", "ls", "scp", "sed", "sh", "sha256sum", "systemctl", "tail", "wc"];
 
 /// `qingbao` commands that are parsed and not run, with the reason.
-const NOT_RUN: [(&str, &str); 12] = [
+const NOT_RUN: [(&str, &str); 13] = [
     ("serve", "does not end by itself"),
     ("worker", "needs a NATS server"),
     ("healthcheck", "needs a running service"),
@@ -26,6 +26,7 @@ const NOT_RUN: [(&str, &str); 12] = [
     ("restore FILE", "refuses to replace a database; the example with --replace is run"),
     ("sources add", "needs the internet"),
     ("digest mail-test", "needs a mail server"),
+    ("outlet test", "needs a chat robot"),
     ("learn import", "needs old issues"),
     ("learn train", "needs labels"),
     ("learn sentences", "needs labels"),

@@ -11,10 +11,11 @@ use crate::cli::CommandContext;
 use crate::cli::cluster_check::check_cluster;
 use crate::cli::report::{Level, Report};
 use crate::cli::serve::CrawlArgs;
-use crate::config::settings::{DispatcherKind, MailTls};
+use crate::config::settings::{DispatcherKind, MailTls, OutletKind};
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
 use crate::model::SigningStep;
+use crate::outlets::Outlet;
 use crate::pipeline::{PdfError, columns_without_topic, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
@@ -42,6 +43,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     settings(&mut f, context);
     console(&mut f, context);
     smtp_tls(&mut f, context);
+    outlets(&mut f, context);
     clock(&mut f, context);
     data(&mut f, context);
     limits(&mut f);
@@ -106,7 +108,19 @@ fn settings(f: &mut Report, context: &CommandContext) {
 fn secrets(context: &CommandContext) -> Vec<PathBuf> {
     let mail = &context.settings.mail;
     let files = [mail.smtp.as_ref().and_then(|s| s.password_file.clone()), mail.dkim.as_ref().map(|d| d.key_file.clone())];
-    files.into_iter().flatten().collect()
+    let of_outlets = context.settings.outlets.iter().flat_map(|o| [o.url_file.clone(), o.secret_file.clone()]);
+    files.into_iter().chain(of_outlets).flatten().collect()
+}
+
+/// Checks the files and addresses of chat robots and the like.
+fn outlets(f: &mut Report, context: &CommandContext) {
+    for o in &context.settings.outlets {
+        match Outlet::open(o) {
+            _ if o.kind == OutletKind::Mail => f.line(Level::Ok, "outlet", &format!("{}: mail to {}", o.name, o.to.len())),
+            Ok(outlet) => f.line(Level::Ok, "outlet", &format!("{}: {} at {}", o.name, o.kind.as_str(), outlet.host())),
+            Err(e) => f.line(Level::Error, "outlet", &format!("{}: {e}", o.name)),
+        }
+    }
 }
 
 fn private(f: &mut Report, file: &Path) {

@@ -21,6 +21,7 @@ mod log;
 mod once;
 mod organisations;
 mod outbox;
+mod outlets;
 mod output;
 mod progress;
 mod report;
@@ -107,6 +108,9 @@ enum Command {
     /// Mail: list what waits or failed, and decide what to do with it
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
+    /// Chat robots, webhooks and addresses that get notifications: list, test
+    #[command(subcommand)]
+    Outlet(outlets::OutletCommand),
     /// Console accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -243,6 +247,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Rules(action) => unless_closed(rules::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
+        Command::Outlet(action) => outlets::run(&action, &context).await,
         Command::Doctor(args) => doctor::run(&args, &context).await,
         // handled above
         _ => Ok(()),

@@ -11,6 +11,7 @@ mod learning;
 mod localized;
 mod mail;
 pub mod opml;
+mod outlets;
 mod pdf;
 mod publication;
 mod reader;

@@ -11,13 +11,14 @@ use crate::config::docx_template::DocxTemplate;
 pub use crate::config::learning::LearningSettings;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
+pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
 use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, console, crawl, learning, mail, pdf, publication, read_file, store, summarise};
+use crate::config::{ConfigError, Taxonomy, console, crawl, learning, mail, outlets, pdf, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,8 @@ pub struct Settings {
     pub learning: LearningSettings,
     /// `[summarise]`
     pub summarise: SummariseSettings,
+    /// Every `[[outlet]]`.
+    pub outlets: Vec<OutletSettings>,
     /// `taxonomy = "FILE"`: replaces the built-in one.
     pub taxonomy: Option<PathBuf>,
     /// `calendar = "FILE"`: holidays and make-up days instead of the built-in ones.
@@ -177,6 +180,7 @@ impl Settings {
             "console",
             "store",
             "pdf",
+            "outlet",
             "taxonomy",
             "calendar",
         ]);
@@ -215,6 +219,7 @@ impl Settings {
         if let Some(s) = root.section("summarise") {
             summarise::read(&s, &mut settings.summarise);
         }
+        settings.outlets = outlets::read(&root.sections("outlet"));
         reader.finish(settings)
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<&str>
 
 /// Returns the delay of 429, or of 503 with `Retry-After` (RFC 9110 §10.2.3: seconds, or a date in one of the three forms of
 /// §5.6.7).
-pub(super) fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub fn retry_after(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = header_text(headers, RETRY_AFTER);
     match (status, value) {
         (StatusCode::TOO_MANY_REQUESTS, None) => Some(DEFAULT_RETRY_AFTER),

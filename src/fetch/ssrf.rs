@@ -148,13 +148,16 @@ pub(super) fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchEr
     if port == 0 || (!matches!(port, 80 | 443) && Some(port) != written && !listed) {
         return Err(FetchError::Port(port));
     }
-    let is_private_literal = parse_ip_literal(url.host()).is_some_and(|ip| !is_public(ip));
-    let name = url.host().trim_end_matches('.').to_ascii_lowercase();
-    let is_local_name = name == "localhost" || name.ends_with(".localhost");
-    if (is_private_literal || is_local_name) && !may_be_private(url, source) {
+    if is_private_host(url.host()) && !may_be_private(url, source) {
         return Err(FetchError::Private(url.host().to_owned()));
     }
     Ok(())
+}
+
+/// Whether a host, as written, is a private address or a name of this machine. Other names are checked when they are resolved.
+pub(super) fn is_private_host(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    parse_ip_literal(host).is_some_and(|ip| !is_public(ip)) || name == "localhost" || name.ends_with(".localhost")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod canonical_url;
 mod edition;
 mod ids;
 mod mail_address;
+mod notification;
 mod organisation;
 mod rule;
 mod signing;
@@ -23,6 +24,7 @@ pub use edition::{
 };
 pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, TopicId, UrlError, WebUrl};
 pub use mail_address::{AddressError, MailAddress};
+pub use notification::NotificationKind;
 pub use organisation::OrganisationKind;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
