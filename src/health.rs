@@ -15,6 +15,8 @@ pub enum Component {
     Draft,
     /// Sends queued e-mails.
     Mail,
+    /// Finds alerts, and sends notifications to outlets.
+    Outlets,
     /// The database completed a write, successfully or not.
     Store,
     /// The threads for CPU work complete their work.
@@ -24,10 +26,11 @@ pub enum Component {
 impl Component {
     /// Every component with its metric name and longest silence: a draft may wait for a language model, a message ten minutes for
     /// the server's last answer (RFC 5321 §4.5.3.2.6).
-    pub const ALL: [(Self, &'static str, Duration); 5] = [
+    pub const ALL: [(Self, &'static str, Duration); 6] = [
         (Self::Crawl, "crawl", Duration::from_mins(5)),
         (Self::Draft, "draft", Duration::from_mins(20)),
         (Self::Mail, "mail", Duration::from_mins(20)),
+        (Self::Outlets, "outlets", Duration::from_mins(20)),
         (Self::Store, "store", Duration::from_mins(2)),
         (Self::Cpu, "cpu", Duration::from_mins(3)),
     ];
@@ -47,6 +50,8 @@ pub enum Alarm {
     Held,
     /// Letters of a final issue cannot be made.
     Letters,
+    /// An outlet accepts no messages.
+    Outlets,
     /// No site answers: the network is down.
     Network,
     /// The NATS server is unreachable or unusable.
@@ -72,6 +77,7 @@ impl Alarm {
             Self::Database => "database",
             Self::Held => "held",
             Self::Letters => "letters",
+            Self::Outlets => "outlets",
             Self::Network => "network",
             Self::Nats => "nats",
             Self::Workers => "workers",
@@ -96,7 +102,7 @@ pub struct FetchStats {
 pub struct HealthState {
     started: Instant,
     /// Milliseconds after the start, one per component.
-    beats: [AtomicU64; 5],
+    beats: [AtomicU64; Component::ALL.len()],
     fetch_stats: Mutex<BTreeMap<&'static str, FetchStats>>,
     articles: AtomicU64,
     last_article: AtomicI64,

@@ -21,6 +21,7 @@
 //!
 //! `ARCHITECTURE.md` lists these modules from the lowest to the highest: each uses only lower ones.
 
+mod alerts;
 pub mod app;
 pub mod classify;
 pub mod cli;

@@ -5,6 +5,7 @@
 
 mod alarm_clock;
 mod cluster_alarms;
+mod outlet_loop;
 mod signals;
 mod supervisor;
 mod training;
@@ -25,7 +26,7 @@ use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
 use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic};
-use crate::store::Store;
+use crate::store::{Announce, Store};
 use crate::web;
 
 use alarm_clock::AlarmClock;
@@ -83,6 +84,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
         Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
     }
     loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), AlarmClock::new(&scheduler, &bells.mail), stopped.clone()));
+    loops.spawn(outlet_loop::run(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.outlets), stopped.clone()));
     let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
     supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");
@@ -186,7 +188,10 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     let mut failed = false;
     for publication in pipeline.settings().publications() {
         match draft_if_due(&pipeline, publication, &live.sources()).await {
-            Ok(true) => live.bells().mail.notify_one(),
+            Ok(true) => {
+                live.bells().mail.notify_one();
+                live.bells().outlets.notify_one();
+            }
             Ok(false) => {}
             Err(e) => {
                 tracing::error!("draft of {}: {e}", publication.name);
@@ -197,7 +202,7 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     if failed { Some(now) } else { pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min() }
 }
 
-/// Makes and queues today's draft if it is due and has no messages yet.
+/// Makes today's draft if it is due and has no messages yet.
 async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
@@ -213,9 +218,8 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
         }
     }
     let enabled = sources.enabled().count();
-    let edition = pipeline.issues().draft(p, day, enabled, now).await?;
-    let letters = pipeline.issues().enqueue_issue(&edition, now).await?;
-    tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), letters, "draft queued");
+    let edition = pipeline.issues().draft(p, day, enabled, Announce::Yes, now).await?;
+    tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), "draft made");
     Ok(true)
 }
 
@@ -224,8 +228,8 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, mut clock: AlarmClo
     while clock.wait(due, &mut stopped).await {
         let pipeline = live.pipeline();
         pipeline.health().heartbeat(Component::Mail);
-        let words = pipeline.issues().queue_due(Utc::now()).await.err().map(|e| {
-            tracing::error!("letters of final issues: {e}");
+        let words = pipeline.queue_due(Utc::now()).await.err().map(|e| {
+            tracing::error!("notifications: {e}");
             match e {
                 PipelineError::NoPublication(name) => {
                     format!("《{name}》已定稿，邮件没有发出：设置里已经没有这个刊物，请在 qingbao.toml 里改回它的名称")
@@ -234,6 +238,7 @@ async fn mail_loop(live: Arc<ConfigHandle>, outbox: PathBuf, mut clock: AlarmClo
             }
         });
         pipeline.health().alarm(Alarm::Letters, words);
+        live.bells().outlets.notify_one();
         match pipeline.issues().send(outbox.clone(), Utc::now()).await {
             Ok(r) => {
                 for sent in r.sent {

@@ -4,6 +4,7 @@
 use chrono::{Datelike as _, NaiveTime, TimeDelta, Utc};
 
 use crate::mail;
+use crate::model::{NotificationText, Paragraph};
 use crate::pipeline::ConfigHandle;
 use crate::pipeline::Result;
 use crate::render;
@@ -52,12 +53,12 @@ pub(super) async fn report_if_due(live: &ConfigHandle) -> Result<()> {
         }
     });
     let Some(text) = text.await? else { return Ok(()) };
-    let salt = pipeline.store().run(Store::message_salt).await?;
-    let letters = mail::report(&format!("【情报快递】运行周报 {week}"), &text, &format!("{salt}.weekly.{week}"), &settings.mail, now);
+    let title = format!("【情报快递】运行周报 {week}");
+    let text = NotificationText { title, paragraphs: text.lines().map(Paragraph::plain).collect(), url: None };
     pipeline
         .store()
         .run(move |s| {
-            s.queue_notices(&letters, now)?;
+            s.raise_report(&format!("weekly {week}"), &text, now)?;
             lacking.map_or(Ok(()), |year| s.put_kv(LAST_YEAR_KEY, &year))?;
             s.put_kv(LAST_REPORT_KEY, &week)
         })

@@ -15,7 +15,7 @@ use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::CrawlMode;
 use crate::demo;
 use crate::pipeline::Pipeline;
-use crate::store::Store;
+use crate::store::{Announce, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -43,8 +43,8 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     progress.finish();
     let today = pipeline.settings().publication.calendar.today(now);
-    let edition = pipeline.issues().draft(&pipeline.settings().publication, today, list.sources.len(), now).await?;
-    pipeline.issues().enqueue_issue(&edition, now).await?;
+    let edition = pipeline.issues().draft(&pipeline.settings().publication, today, list.sources.len(), Announce::Yes, now).await?;
+    pipeline.queue_due(now).await?;
     let sent = pipeline.issues().send(args.out.clone(), now).await?;
     write_draft(&args.out, &pipeline, &edition)?;
     out!("{}", summary(&report, &edition, &sent))?;

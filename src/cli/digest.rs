@@ -15,7 +15,7 @@ use crate::model::MailAddress;
 use crate::model::{Edition, EditionId, EditionState};
 use crate::pipeline::{self, Pipeline};
 use crate::render;
-use crate::store::{OutboxMessage, Store, StoreError};
+use crate::store::{Announce, OutboxMessage, Store, StoreError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DigestCommand {
@@ -99,7 +99,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             let p = find_publication(context, publication.as_deref())?;
             let date = date.unwrap_or_else(|| p.calendar.today(now));
             let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
-            let edition = pipeline.issues().draft(p, date, enabled, now).await?;
+            let edition = pipeline.issues().draft(p, date, enabled, Announce::No, now).await?;
             outln!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count())?;
         }
         DigestCommand::List => {

@@ -273,7 +273,7 @@ fn database(f: &mut Report, store: &Store) {
 /// Checks that each signing step has an account with the duty, and that no letters of final issues are overdue.
 fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
     // the mail loop queues them within a minute
-    let overdue = store.letters_due(Utc::now() - TimeDelta::minutes(10)).unwrap_or_default();
+    let overdue = store.letters_overdue(Utc::now(), TimeDelta::minutes(10)).unwrap_or_default();
     let ids: Vec<String> = overdue.iter().map(ToString::to_string).collect();
     let bad = format!("letters of issue {} are not queued: the service does not run, or its publication has another name now", ids.join(", "));
     f.check(overdue.is_empty(), "final issues", "no letters wait to be queued", &bad);

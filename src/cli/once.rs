@@ -15,6 +15,7 @@ use crate::mail::SendSummary;
 use crate::model::Edition;
 use crate::pipeline::Pipeline;
 use crate::render;
+use crate::store::Announce;
 
 pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
@@ -26,13 +27,16 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     let now = Utc::now();
     let enabled = list.enabled().count();
     for p in &context.settings.additional_publications {
-        let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
-        pipeline.issues().enqueue_issue(&edition, now).await?;
+        let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, Announce::Yes, now).await?;
+        pipeline.queue_due(now).await?;
         write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
     }
     let p = &context.settings.publication;
-    let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, now).await?;
-    let queued = pipeline.issues().enqueue_issue(&edition, now).await?;
+    let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, Announce::Yes, now).await?;
+    pipeline.record_signals(now).await?;
+    pipeline.raise_alerts(now).await?;
+    let queued = pipeline.queue_due(now).await?;
+    pipeline.send_to_outlets().await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
     out!("{}", summary(&report, &edition, &sent))?;

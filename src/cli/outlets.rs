@@ -1,4 +1,4 @@
-//! `qingbao outlet`: where notifications go, and a test message.
+//! `qingbao outlet`: where notifications go, their messages, and a test message.
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -7,8 +7,8 @@ use clap::Subcommand;
 use crate::cli::CommandContext;
 use crate::cli::output::outln;
 use crate::config::settings::{OutletKind, OutletSettings};
-use crate::model::NotificationKind;
-use crate::outlets::{Outlet, OutletMessage, Paragraph, SendResult};
+use crate::model::DeliveryId;
+use crate::outlets::{Outlet, SendResult};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OutletCommand {
@@ -19,11 +19,30 @@ pub(super) enum OutletCommand {
         /// Its name
         name: String,
     },
+    /// Print messages that wait or failed, newest first
+    Messages {
+        /// Also print sent messages
+        #[arg(long)]
+        all: bool,
+    },
+    /// Send a message again
+    Retry {
+        /// Its number
+        id: i64,
+    },
+    /// Cancel a message
+    Cancel {
+        /// Its number
+        id: i64,
+    },
 }
 
 pub(super) async fn run(action: &OutletCommand, context: &CommandContext) -> anyhow::Result<()> {
     let outlets = &context.settings.outlets;
     match action {
+        OutletCommand::Messages { all } => messages(context, *all).await,
+        OutletCommand::Retry { id } => change(context, *id, true).await,
+        OutletCommand::Cancel { id } => change(context, *id, false).await,
         OutletCommand::List if outlets.is_empty() => outln!("没有推送渠道；写法见 docs/admin.md 的“推送渠道”"),
         OutletCommand::List => outlets.iter().try_for_each(|o| outln!("{}", row(o))),
         OutletCommand::Test { name } => {
@@ -32,6 +51,28 @@ pub(super) async fn run(action: &OutletCommand, context: &CommandContext) -> any
             test(settings.with_context(|| format!("qingbao.toml has no outlet {name:?}; it has {}", names()))?).await
         }
     }
+}
+
+async fn messages(context: &CommandContext, all: bool) -> anyhow::Result<()> {
+    let pipeline = context.pipeline_beside()?;
+    let messages = pipeline.store().run(move |s| s.recent_deliveries(all, 1000)).await?;
+    if messages.is_empty() {
+        outln!("没有待处理的消息")?;
+    }
+    let zone = context.settings.publication.calendar.zone;
+    for d in messages {
+        let (at, reply) = (d.queued_at.with_timezone(&zone).format("%m-%d %H:%M"), d.reply.unwrap_or_default());
+        outln!("{}\t{at}\t{}\t{}\t{}\t{reply}", d.id, d.outlet, d.state.chinese(), d.text.title)?;
+    }
+    Ok(())
+}
+
+async fn change(context: &CommandContext, id: i64, again: bool) -> anyhow::Result<()> {
+    let (pipeline, now) = (context.pipeline_beside()?, Utc::now());
+    let expires = context.settings.mail.expires(now);
+    let changed = pipeline.store().run(move |s| s.change_delivery(DeliveryId(id), again, now, expires)).await?;
+    anyhow::ensure!(changed, "message {id} is not known, is being sent, or was sent; `qingbao outlet messages --all` prints them");
+    outln!("message {id} {}", if again { "is sent again" } else { "is cancelled" })
 }
 
 fn row(o: &OutletSettings) -> String {
@@ -47,17 +88,7 @@ fn row(o: &OutletSettings) -> String {
 async fn test(settings: &OutletSettings) -> anyhow::Result<()> {
     anyhow::ensure!(settings.kind != OutletKind::Mail, "{} is mail: test it with `qingbao digest mail-test`", settings.name);
     let (outlet, now) = (Outlet::open(settings)?, Utc::now());
-    let text = format!("这是发到“{}”的测试消息。收到它，说明地址、签名和关键词都对。", settings.name);
-    let message = OutletMessage {
-        id: format!("test-{}", now.timestamp_millis()),
-        kind: settings.takes.first().copied().unwrap_or(NotificationKind::Notice),
-        title: "推送测试".to_owned(),
-        paragraphs: vec![Paragraph { text, url: None }],
-        url: None,
-        at: now,
-        repeated: false,
-    };
-    let words = match outlet.send(&message, now).await {
+    let words = match outlet.send(&outlet.test_message(now), now).await {
         SendResult::Accepted => return outln!("{}：已收下", settings.name),
         SendResult::Throttled { retry_after, reply } => format!("没有收下，请 {} 秒后再试：{reply}", retry_after.as_secs()),
         SendResult::Refused { reply } => format!("拒收：{reply}"),

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::config::localized::localized;
 use crate::config::reader::{Section, Spanned};
+use crate::model::WebUrl;
 
 /// Session length: default, least and most.
 const DEFAULT_SESSION: Duration = Duration::from_hours(12);
@@ -24,6 +25,8 @@ pub struct ConsoleSettings {
     pub https: bool,
     /// Names under which browsers reach it, in lower case and without port: that of `public_url`, and `hosts`.
     pub hosts: Vec<String>,
+    /// Where readers and chats find its pages: `public_url` without a slash at its end.
+    pub public_url: Option<String>,
     /// A session ends after this long without activity.
     pub session: Duration,
 }
@@ -35,8 +38,16 @@ impl Default for ConsoleSettings {
             base_path: String::new(),
             https: false,
             hosts: Vec::new(),
+            public_url: None,
             session: DEFAULT_SESSION,
         }
+    }
+}
+
+impl ConsoleSettings {
+    /// Returns the public address of a page, given its path below the console's; `None` if the settings have no `public_url`.
+    pub fn page(&self, path: &str) -> Option<WebUrl> {
+        WebUrl::parse(&format!("{}{path}", self.public_url.as_ref()?)).ok()
     }
 }
 
@@ -95,4 +106,5 @@ fn read_public_url(s: &Section<'_>, t: Spanned<&str>, c: &mut ConsoleSettings) {
     c.https = url.scheme() == "https";
     path.clone_into(&mut c.base_path);
     c.hosts.push(host.to_owned());
+    c.public_url = Some(url.as_str().trim_end_matches('/').to_owned());
 }

@@ -2,6 +2,7 @@
 //!
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
+mod alerts;
 mod console;
 mod crawl;
 pub mod docx_template;

@@ -213,7 +213,7 @@ fn read_takes(s: &Section<'_>) -> Vec<NotificationKind> {
         match NotificationKind::parse(t.value) {
             Some(kind) if takes.contains(&kind) => {}
             Some(kind) => takes.push(kind),
-            None => s.invalid_value("takes", t, &NotificationKind::ALL.map(NotificationKind::as_str)),
+            None => s.invalid_value("takes", t, &NotificationKind::ALL.map(|k| k.1)),
         }
     }
     takes

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::config::alerts::AlertSettings;
 pub use crate::config::console::ConsoleSettings;
 pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
 use crate::config::docx_template::DocxTemplate;
@@ -18,7 +19,7 @@ use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, console, crawl, learning, mail, outlets, pdf, publication, read_file, store, summarise};
+use crate::config::{ConfigError, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, store, summarise};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,8 @@ pub struct Settings {
     pub crawl: CrawlSettings,
     /// `[mail]`
     pub mail: MailSettings,
+    /// `[alerts]`
+    pub alerts: AlertSettings,
     /// `[console]`
     pub console: ConsoleSettings,
     /// `[store]`
@@ -177,6 +180,7 @@ impl Settings {
             "mail",
             "summarise",
             "learning",
+            "alerts",
             "console",
             "store",
             "pdf",
@@ -203,6 +207,9 @@ impl Settings {
         }
         if let Some(s) = root.section("mail") {
             mail::read(&s, &mut settings.mail);
+        }
+        if let Some(s) = root.section("alerts") {
+            alerts::read(&s, &mut settings.alerts);
         }
         if let Some(s) = root.section("console") {
             console::read(&s, &mut settings.console);

@@ -12,7 +12,7 @@ mod words;
 
 pub use delivery::{DeliveryResult, PasswordError, TransportError};
 pub use message::{ComposeError, compose, compose_text};
-pub use notice::{notice_to_reader, report};
+pub use notice::{notice_to_reader, notification};
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};
 pub use transport::Transport;

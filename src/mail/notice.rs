@@ -7,15 +7,13 @@ use crate::config::settings::MailSettings;
 use crate::issue::notice::Notice;
 use crate::mail::message::{ComposeError, compose_text, message_id};
 use crate::mail::words::delivery_state;
-use crate::model::{Edition, MailAddress};
+use crate::model::{Edition, MailAddress, NotificationText, Paragraph};
 use crate::render::{notice_letter, notice_subject};
-use crate::store::{DeliveryState, OutboxMessage, OutgoingMessage};
+use crate::store::{DeliveryState, OperatorReport, OutboxMessage, OutgoingMessage};
 
-/// Builds a notice for each operator; the same event gives the same Message-ID. There are no notices about notices.
-pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
-    if letter.edition.is_none() {
-        return Vec::new();
-    }
+/// Returns what operators are told of a letter. There are no reports about reports.
+pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str) -> Option<OperatorReport> {
+    letter.edition?;
     let subject = format!("【情报快递】发给 {} 的邮件{}", letter.recipient, delivery_state(state));
     let what = match state {
         DeliveryState::Queued => "已按设置用同一 Message-ID 重发；收件人可能收到两封相同的邮件，一般会被邮箱合并。",
@@ -31,17 +29,25 @@ pub(super) fn about(letter: &OutboxMessage, state: DeliveryState, reply: &str, s
         delivery_state(state),
         letter.message_id
     );
-    report(&subject, &text, &format!("{}\n{}\n{}", letter.message_id, state.as_str(), letter.attempts), settings, now)
+    let text = NotificationText { title: subject, paragraphs: text.lines().map(Paragraph::plain).collect(), url: None };
+    Some(OperatorReport { key: format!("{} {} {}", letter.message_id, state.as_str(), letter.attempts), text })
 }
 
-/// Builds a message for each operator. The same key gives the same Message-ID, so nobody gets it twice.
-pub fn report(subject: &str, text: &str, key: &str, settings: &MailSettings, now: DateTime<Utc>) -> Vec<OutgoingMessage> {
-    let compose = |to| {
-        let key = xxh3_64(format!("{key}\n{to}").as_bytes());
-        let id = message_id(&format!("notice.{key:016x}"), settings);
-        compose_text(subject, text, id, settings, to, now).map_err(|e| tracing::error!("a notice cannot be written: {e}")).ok()
-    };
-    settings.operators.iter().filter_map(compose).collect()
+/// Builds the mail of a notification that belongs to no issue. The same key and recipient give the same Message-ID, so that nobody
+/// gets it twice.
+///
+/// # Errors
+/// Those of [`compose_text`].
+pub fn notification(
+    text: &NotificationText,
+    key: &str,
+    to: &MailAddress,
+    settings: &MailSettings,
+    now: DateTime<Utc>,
+) -> Result<OutgoingMessage, ComposeError> {
+    let key = xxh3_64(format!("{key}\n{to}").as_bytes());
+    let id = message_id(&format!("notice.{key:016x}"), settings);
+    compose_text(&text.title, &text.plain_text(), id, settings, to, now)
 }
 
 /// Builds a notice about an issue for one of its readers; the same notice and recipient give the same Message-ID.

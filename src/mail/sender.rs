@@ -71,14 +71,11 @@ pub async fn send_due(
         };
         let no_login = matches!(outcome, DeliveryResult::LoginRefused(_));
         let end = outcome_of(outcome, letter.attempts + 1, settings.on_uncertain, now);
-        let notices = if matches!(end.state, DeliveryState::Failed | DeliveryState::Uncertain) || end.doubt {
-            notice::about(&letter, end.state, &end.reply, settings, now)
-        } else {
-            Vec::new()
-        };
+        let told = matches!(end.state, DeliveryState::Failed | DeliveryState::Uncertain) || end.doubt;
+        let operators = if told { notice::about(&letter, end.state, &end.reply) } else { None };
         let words = end.reply.clone();
         let state = end.state;
-        store.run(move |s| s.finish_attempt(id, &end, &notices, now)).await?;
+        store.run(move |s| s.finish_attempt(id, &end, operators.as_ref(), now)).await?;
         match state {
             DeliveryState::Sent => report.sent.push(words),
             DeliveryState::Queued => report.deferred.push((letter.recipient, words)),
@@ -97,20 +94,17 @@ async fn recover_and_expire(store: &Store, settings: &MailSettings, now: DateTim
     let policy = settings.on_uncertain;
     let unknown = store.run(move |s| s.recover_messages(policy)).await?;
     let late = store.run(move |s| s.expire_messages(now)).await?;
-    let mut notices = Vec::new();
+    let mut reports = Vec::new();
     for letter in &unknown {
         tracing::warn!(to = %letter.recipient, id = %letter.message_id, "it is not known whether this letter was accepted; policy: {policy:?}");
-        notices.extend(notice::about(letter, letter.state, "发送时程序中断，没有记下服务器的答复", settings, now));
+        reports.extend(notice::about(letter, letter.state, "发送时程序中断，没有记下服务器的答复"));
     }
     for letter in late {
         let reason = letter.reply.clone().unwrap_or_else(|| "一直没有发出".to_owned());
-        notices.extend(notice::about(&letter, DeliveryState::Expired, &reason, settings, now));
+        reports.extend(notice::about(&letter, DeliveryState::Expired, &reason));
         report.failed.push((letter.recipient, format!("expired: {reason}")));
     }
-    if !notices.is_empty() {
-        store.run(move |s| s.queue_notices(&notices, now)).await?;
-    }
-    Ok(())
+    store.run(move |s| reports.iter().try_for_each(|r| s.raise_report(&r.key, &r.text, now))).await
 }
 
 fn outcome_of(outcome: DeliveryResult, tries: u32, policy: AmbiguousDeliveryPolicy, now: DateTime<Utc>) -> DeliveryOutcome {
@@ -168,6 +162,12 @@ mod tests {
         (store, edition.id)
     }
 
+    /// Returns the number of reports to operators.
+    fn reports(store: &Store) -> usize {
+        let pending = store.pending_notifications(now() + Duration::days(30)).unwrap();
+        pending.iter().filter(|n| n.kind == crate::model::NotificationKind::Report).count()
+    }
+
     fn eml_files(dir: &std::path::Path) -> usize {
         std::fs::read_dir(dir).map_or(0, |d| d.filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "eml"))).count())
     }
@@ -207,14 +207,13 @@ mod tests {
         let id = store.messages_of(edition).unwrap()[0].id;
         store.mark_sending(id).unwrap();
         store.mark_transmitting(id).unwrap();
-        let operators = vec![MailAddress::parse("ops@b.cn").unwrap()];
-        let settings = MailSettings { on_uncertain: AmbiguousDeliveryPolicy::Hold, operators, ..MailSettings::default() };
+        let settings = MailSettings { on_uncertain: AmbiguousDeliveryPolicy::Hold, ..MailSettings::default() };
         let mut transport = Transport::Files(dir.path().join("outbox"));
         for _ in 0..2 {
             send_due(&store, &mut transport, &settings, &|| {}, now()).await.unwrap();
         }
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Uncertain);
-        assert_eq!(eml_files(&dir.path().join("outbox")), 1, "the notice alone");
+        assert_eq!((eml_files(&dir.path().join("outbox")), reports(&store)), (0, 1), "the report alone, once");
         assert!(store.set_delivery_state(id, DeliveryState::Queued, now(), now() + Duration::days(1)).unwrap());
         assert_eq!(send_due(&store, &mut transport, &settings, &|| {}, now()).await.unwrap().sent.len(), 1);
         assert!(!store.set_delivery_state(id, DeliveryState::Queued, now(), now()).unwrap(), "sent letters stay sent");
@@ -224,10 +223,9 @@ mod tests {
     async fn a_letter_that_is_too_late_is_given_up_and_told() {
         let dir = tempfile::tempdir().unwrap();
         let (store, edition) = queued(dir.path());
-        let settings = MailSettings { operators: vec![MailAddress::parse("ops@b.cn").unwrap()], ..MailSettings::default() };
         let mut transport = Transport::Files(dir.path().join("outbox"));
-        let report = send_due(&store, &mut transport, &settings, &|| {}, now() + Duration::days(4)).await.unwrap();
-        assert_eq!((report.failed.len(), report.sent.len()), (1, 1), "{report:?}");
+        let report = send_due(&store, &mut transport, &MailSettings::default(), &|| {}, now() + Duration::days(4)).await.unwrap();
+        assert_eq!((report.failed.len(), report.sent.len(), reports(&store)), (1, 0, 1), "{report:?}");
         assert_eq!(store.messages_of(edition).unwrap()[0].state, DeliveryState::Expired);
     }
 

@@ -82,11 +82,19 @@ pub enum AuditAction {
     DisableRule,
     EnableRule,
     DeleteRule,
+    AddAlert,
+    EditAlert,
+    DisableAlert,
+    EnableAlert,
+    DeleteAlert,
+    RetryDelivery,
+    CancelDelivery,
+    TestOutlet,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 78] = [
+    pub const ALL: [(Self, &'static str); 86] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -165,6 +173,14 @@ impl AuditAction {
         (Self::DisableRule, "disable-rule"),
         (Self::EnableRule, "enable-rule"),
         (Self::DeleteRule, "delete-rule"),
+        (Self::AddAlert, "add-alert"),
+        (Self::EditAlert, "edit-alert"),
+        (Self::DisableAlert, "disable-alert"),
+        (Self::EnableAlert, "enable-alert"),
+        (Self::DeleteAlert, "delete-alert"),
+        (Self::RetryDelivery, "retry-delivery"),
+        (Self::CancelDelivery, "cancel-delivery"),
+        (Self::TestOutlet, "test-outlet"),
     ];
 
     /// Returns its code.

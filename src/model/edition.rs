@@ -215,6 +215,13 @@ pub enum ProblemReason {
     Failing(String),
 }
 
+impl ProblemReason {
+    /// Whether the source brings nothing.
+    pub fn is_outage(&self) -> bool {
+        !matches!(self, Self::NewLayout | Self::UncheckedCertificate)
+    }
+}
+
 /// Figures of the crawl before an edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {

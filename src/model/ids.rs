@@ -237,6 +237,22 @@ row_id!(
     /// Id of a rule (不再报道).
     RuleId
 );
+row_id!(
+    /// Id of an alert rule (提醒).
+    AlertRuleId
+);
+row_id!(
+    /// Id of something that alert rules found.
+    AlertHitId
+);
+row_id!(
+    /// Id of a notification.
+    NotificationId
+);
+row_id!(
+    /// Id of a notification's delivery to an outlet.
+    DeliveryId
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! Identifiers, addresses and times are never bare strings here: a [`SourceId`] or a [`WebUrl`] is valid by construction, so later
 //! stages need not check again.
 
+mod alert;
 mod article;
 mod audit;
 pub mod canonical_url;
@@ -16,15 +17,19 @@ mod signing;
 mod source;
 mod topic;
 
+pub use alert::{AlertCondition, AlertDraft, AlertMode, AlertRule, AlertTarget};
 pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, EventMember, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
 pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, MadeBy, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
-pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, TopicId, UrlError, WebUrl};
+pub use ids::{
+    AlertHitId, AlertRuleId, ArticleId, DeliveryId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, NotificationId, OutboxId, RuleId, SourceId,
+    StoryId, TopicId, UrlError, WebUrl,
+};
 pub use mail_address::{AddressError, MailAddress};
-pub use notification::NotificationKind;
+pub use notification::{NotificationKind, NotificationText, Paragraph};
 pub use organisation::OrganisationKind;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};

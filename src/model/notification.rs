@@ -1,42 +1,93 @@
-//! Kinds of notifications.
+//! What people are told: drafts, final issues, notices, alerts. The queue of notifications is in the store; mail and outlets take
+//! from it.
 
-/// What a notification tells. An outlet takes some kinds.
+use serde::{Deserialize, Serialize};
+
+use crate::model::WebUrl;
+
+/// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NotificationKind {
-    /// News that an alert rule matches, or a source gone silent.
+    /// Something that an editor asked to be told.
     Alert,
-    /// A draft waits for its editors.
+    /// A new draft, to editors.
     Draft,
-    /// An issue is final.
+    /// A final issue, to readers.
     Issue,
-    /// 更正, 撤回, and what operators are told.
+    /// 更正 or 撤回 of an issue, to its readers.
     Notice,
+    /// Faults and the weekly report, to operators.
+    Report,
 }
 
 impl NotificationKind {
-    pub const ALL: [Self; 4] = [Self::Alert, Self::Draft, Self::Issue, Self::Notice];
+    /// Every kind, as stored and in settings, and as shown.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Alert, "alert", "提醒"),
+        (Self::Draft, "draft", "草稿"),
+        (Self::Issue, "issue", "成刊"),
+        (Self::Notice, "notice", "更正与撤回"),
+        (Self::Report, "report", "运行通知"),
+    ];
 
-    /// Returns the word in `qingbao.toml` and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Draft => "draft",
-            Self::Issue => "issue",
-            Self::Notice => "notice",
-        }
-    }
-
+    /// Parses a stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|k| k.as_str() == word)
+        Self::ALL.iter().find(|k| k.1 == word).map(|k| k.0)
     }
 
-    /// Returns the word that people read.
+    /// Returns the stored word.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|k| k.0 == self).map_or("alert", |k| k.1)
+    }
+
     pub fn chinese(self) -> &'static str {
-        match self {
-            Self::Alert => "预警",
-            Self::Draft => "初稿",
-            Self::Issue => "定稿",
-            Self::Notice => "通知",
+        Self::ALL.iter().find(|k| k.0 == self).map_or("提醒", |k| k.2)
+    }
+}
+
+/// The text of a notification, without markup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationText {
+    pub title: String,
+    pub paragraphs: Vec<Paragraph>,
+    /// Where to read on.
+    pub url: Option<WebUrl>,
+}
+
+/// A paragraph; all of it is the text of a link if it has an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paragraph {
+    pub text: String,
+    pub url: Option<WebUrl>,
+}
+
+impl Paragraph {
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), url: None }
+    }
+
+    pub fn link(text: impl Into<String>, url: WebUrl) -> Self {
+        Self { text: text.into(), url: Some(url) }
+    }
+}
+
+impl NotificationText {
+    /// Returns the text of a mail.
+    pub fn plain_text(&self) -> String {
+        let mut out = String::new();
+        for p in &self.paragraphs {
+            out.push_str(&p.text);
+            out.push('\n');
+            if let Some(url) = &p.url {
+                out.push_str(url.as_str());
+                out.push('\n');
+            }
         }
+        if let Some(url) = &self.url {
+            out.push_str("\n详情：");
+            out.push_str(url.as_str());
+            out.push('\n');
+        }
+        out
     }
 }

@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::config::settings::{OutletKind, OutletSettings};
 use crate::fetch::{ClientError, OutgoingAnswer, OutgoingClient, OutgoingError, OutgoingRequest};
+pub use crate::model::Paragraph;
 use crate::model::{NotificationKind, WebUrl};
 use crate::outlets::secret::{Secret, read_secret};
 
@@ -41,13 +42,6 @@ pub struct OutletMessage {
     pub at: DateTime<Utc>,
     /// An earlier attempt may have arrived; the title says 重发.
     pub repeated: bool,
-}
-
-/// A paragraph, with the page that it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paragraph {
-    pub text: String,
-    pub url: Option<WebUrl>,
 }
 
 /// What became of a message. `reply` is for people, in Chinese, and holds no secret.
@@ -165,6 +159,19 @@ impl Outlet {
     /// Host of the address, which is no secret.
     pub fn host(&self) -> &str {
         self.url.host()
+    }
+
+    /// Returns a message that says that the outlet works.
+    pub fn test_message(&self, now: DateTime<Utc>) -> OutletMessage {
+        OutletMessage {
+            id: format!("test-{}", now.timestamp_millis()),
+            kind: NotificationKind::Alert,
+            title: "推送测试".to_owned(),
+            paragraphs: vec![Paragraph::plain(format!("这是发到“{}”的测试消息。收到它，说明地址、签名和关键词都对。", self.name))],
+            url: None,
+            at: now,
+            repeated: false,
+        }
     }
 
     /// Sends a message once. `now` goes into the signature.

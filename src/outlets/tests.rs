@@ -120,7 +120,7 @@ fn a_repetition_and_the_keyword_are_told() {
     let with_word = OutletMessage { title: "情报：出口增长".to_owned(), ..message() };
     assert_eq!(json(&requests(&with_word)[1].1)["markdown"]["title"], "情报：出口增长");
     let empty = OutletMessage { title: " \n".to_owned(), paragraphs: Vec::new(), url: None, ..message() };
-    assert_eq!(json(&requests(&empty)[0].1)["markdown"]["content"], "**预警**");
+    assert_eq!(json(&requests(&empty)[0].1)["markdown"]["content"], "**提醒**");
 }
 
 fn answer(status: u16, body: &str) -> OutgoingAnswer {

@@ -13,12 +13,14 @@ pub struct Bells {
     pub draft: Arc<Notify>,
     /// Letters are queued.
     pub mail: Arc<Notify>,
+    /// Notifications are raised, or a delivery to an outlet ended.
+    pub outlets: Arc<Notify>,
 }
 
 impl Bells {
     /// Rings all: other settings may make anything due.
     pub fn ring_all(&self) {
-        for bell in [&self.crawl, &self.draft, &self.mail] {
+        for bell in [&self.crawl, &self.draft, &self.mail, &self.outlets] {
             bell.notify_one();
         }
     }

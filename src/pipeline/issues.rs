@@ -12,10 +12,10 @@ use crate::crawl::Crawler;
 use crate::health::Component;
 use crate::issue::{self, CandidateList, IssueInput, NotChosen};
 use crate::mail::{self, SendSummary, Transport};
-use crate::model::{Edition, Headline, Health, MailAddress, Series};
+use crate::model::{Edition, Headline, Health, Series};
 use crate::ranking::Ranking;
 use crate::render::{self, Files, RenderedIssue};
-use crate::store::{OutgoingMessage, Store, StoreError, Window};
+use crate::store::{Announce, OutgoingMessage, Store, StoreError, Window};
 
 /// Items of this many issues are no news any more.
 const REMEMBERED_ISSUES: usize = 30;
@@ -34,7 +34,8 @@ pub struct IssueMaker {
 
 impl IssueMaker {
     /// Makes and stores the edition of a day; an edition that was already mailed is returned unchanged.
-    pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, now: DateTime<Utc>) -> Result<Edition> {
+    /// With [`Announce::Yes`] people are told of it.
+    pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, announce: Announce, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
             input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
             input.health.cut = late(store, &window, &input, MAX_CUT)?.len();
@@ -44,7 +45,10 @@ impl IssueMaker {
         let (mut draft, candidates) = draft.await?;
         llm::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
         let p = publication.clone();
-        let commit = self.store.run(move |store| store.commit_edition(draft, &p, candidates));
+        let commit = self.store.run(move |store| match announce {
+            Announce::Yes => store.announce_edition(draft, &p, candidates),
+            Announce::No => store.commit_edition(draft, &p, candidates),
+        });
         Ok(commit.await?)
     }
 
@@ -54,45 +58,6 @@ impl IssueMaker {
         let mut edition = self.with_issue_input(publication, date, now, |_, input, _| Ok(issue::empty(&input))).await?;
         edition.series = series;
         Ok(self.store.run(move |store| store.start_edition(edition, &p, &who, now)).await?)
-    }
-
-    /// Queues the letters of final issues that can no longer be called back, and of notices about issues. Letters that cannot be made
-    /// stay due, and hold up no others.
-    ///
-    /// # Errors
-    /// The first of those that cannot be made.
-    pub async fn queue_due(&self, now: DateTime<Utc>) -> Result<()> {
-        let mut failed = Ok(());
-        for id in self.store.run(move |s| s.letters_due(now)).await? {
-            let Some(edition) = self.store.run(move |s| s.edition(id)).await? else { continue };
-            match self.enqueue_issue(&edition, now).await {
-                Ok(letters) => {
-                    tracing::info!(issue = %edition.issue_label(), letters, "letters of a final issue queued");
-                    self.store.run(move |s| s.clear_letters_due(id)).await?;
-                }
-                Err(e) => failed = failed.and(Err(e)),
-            }
-        }
-        self.queue_notices(now).await.and(failed)
-    }
-
-    async fn queue_notices(&self, now: DateTime<Utc>) -> Result<()> {
-        for pending in self.store.run(Store::pending_notices).await? {
-            let id = pending.edition;
-            let Some(edition) = self.store.run(move |s| s.edition(id)).await? else { continue };
-            let salt = self.store.run(Store::message_salt).await?;
-            let mut letters = Vec::with_capacity(pending.readers.len());
-            for to in &pending.readers {
-                match MailAddress::parse(to) {
-                    Ok(to) => letters.push(mail::notice_to_reader(&pending.notice, &edition, &self.settings.mail, &to, now, &salt)?),
-                    Err(e) => tracing::error!("{to} gets no notice: {e}"),
-                }
-            }
-            let expires = self.settings.mail.expires(now);
-            tracing::info!(issue = %edition.issue_label(), notice = %pending.notice.label(), letters = letters.len(), "notice queued");
-            self.store.run(move |s| s.queue_notice_letters(&pending, &letters, now, expires)).await?;
-        }
-        Ok(())
     }
 
     /// Ranks the candidates for a day's edition.
@@ -158,12 +123,19 @@ impl IssueMaker {
 
     /// Queues the messages of an edition; returns the number of new ones.
     pub async fn enqueue_issue(&self, edition: &Edition, now: DateTime<Utc>) -> Result<usize> {
+        let Some((edition, letters)) = self.compose(edition, now).await? else { return Ok(0) };
+        let expires = self.settings.mail.expires(now);
+        Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
+    }
+
+    /// Composes the messages of an edition; `None` if it has nothing to tell.
+    pub(super) async fn compose(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Option<(Edition, Vec<OutgoingMessage>)>> {
         let edition = edition.clone();
         let named = self.settings.publication_named(&edition.publication);
         let publication = named.ok_or_else(|| PipelineError::NoPublication(edition.publication.clone()))?;
         if edition.item_count() == 0 && !publication.mail_empty {
             tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
-            return Ok(0);
+            return Ok(None);
         }
         let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
         let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
@@ -171,9 +143,7 @@ impl IssueMaker {
         let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
         // making and compressing the document is CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
-        let (edition, letters) = composed.unwrap_or(Err(PipelineError::RenderPanicked(label)))?;
-        let expires = self.settings.mail.expires(now);
-        Ok(self.store.run(move |s| s.queue_messages(&edition, &letters, now, expires)).await?)
+        composed.unwrap_or(Err(PipelineError::RenderPanicked(label))).map(Some)
     }
 
     /// Sends what is due.

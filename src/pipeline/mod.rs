@@ -3,6 +3,8 @@
 mod bells;
 mod issues;
 mod llm;
+mod notifier;
+mod outlets;
 mod pdf;
 mod reload;
 mod training;

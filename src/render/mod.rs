@@ -7,6 +7,7 @@ mod docx;
 mod html;
 mod learning;
 mod notice;
+mod notification;
 mod picture;
 mod text;
 
@@ -19,6 +20,7 @@ pub use docx::{DocxError, docx};
 pub use html::html;
 pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};
+pub use notification::{issue_notification, notice_notification};
 pub use picture::{PictureError, Png, read_picture};
 pub use text::text;
 

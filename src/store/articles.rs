@@ -104,7 +104,7 @@ impl Store {
             judged.iter().try_for_each(|j| {
                 let (id, title, text) = (j.article.headline.id, &j.article.headline.title, &j.article.text);
                 store_classification(t, id, title, text, j.classification, j.signature)?;
-                self.match_topics(t, id, title, text, j.classification, false)
+                self.match_topics(t, id, title, text, j.classification, false).map(|_| ())
             })
         })
     }

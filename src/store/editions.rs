@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::store::audit::audit;
 use crate::store::decisions;
+use crate::store::notifications::{WAITS, raise_draft};
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.
@@ -37,6 +38,13 @@ pub struct EditionRow {
     pub letters: (usize, usize),
 }
 
+/// Whether people are told of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announce {
+    Yes,
+    No,
+}
+
 impl EditionRow {
     /// 2026年第3期(总第3期), or 2026年增刊第1期.
     pub fn label(&self) -> String {
@@ -48,6 +56,15 @@ impl Store {
     /// Stores a scheduled edition and assigns its number. It replaces an edition of the same day and keeps its number, unless
     /// messages of it exist or editors changed it: then the stored one is returned.
     pub fn commit_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange) -> Result<Edition> {
+        self.commit(draft, publication, candidates, Announce::No)
+    }
+
+    /// Like [`commit_edition`](Self::commit_edition), and raises the notification of the draft in the same transaction.
+    pub fn announce_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange) -> Result<Edition> {
+        self.commit(draft, publication, candidates, Announce::Yes)
+    }
+
+    fn commit(&self, draft: Draft, publication: &Publication, candidates: CandidateRange, announce: Announce) -> Result<Edition> {
         let Draft { mut edition, stories, candidates: ranked } = draft;
         self.write(|t| {
             let known: Option<(i64, u32, u32, String, u32)> = t
@@ -78,6 +95,9 @@ impl Store {
                 insert.execute(params![edition.id.0, story.0, article.0])?;
             }
             decisions::replace_candidates(t, edition.id, &ranked)?;
+            if announce == Announce::Yes {
+                raise_draft(t, edition.id, Utc::now())?;
+            }
             Ok(edition)
         })
     }
@@ -103,10 +123,8 @@ impl Store {
 
     /// Returns a final edition whose time for withdrawal is over.
     pub fn published_edition(&self, id: EditionId) -> Result<Option<Edition>> {
-        let waits = self.read(|c| {
-            let sql = "SELECT 1 FROM edition WHERE id = ?1 AND letters_due IS NOT NULL";
-            Ok(c.query_row(sql, [id.0], |_| Ok(())).optional()?.is_some())
-        })?;
+        let waits = self
+            .read(|c| Ok(c.query_row(&format!("SELECT {WAITS} FROM edition e WHERE id = ?1"), [id.0], |r| r.get(0)).optional()?.unwrap_or(false)))?;
         Ok(self.edition(id)?.filter(|e| e.is_final && !waits))
     }
 
@@ -129,7 +147,7 @@ impl Store {
 
     /// Returns final editions whose time for withdrawal is over, newest first.
     pub fn published_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows("WHERE json_extract(payload, '$.finalised') AND letters_due IS NULL", limit)
+        self.edition_rows(&format!("WHERE json_extract(payload, '$.finalised') AND NOT {WAITS}"), limit)
     }
 
     pub(super) fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {

@@ -10,6 +10,7 @@ use crate::discover::{KnownEntries, identity};
 use crate::fetch::host_key;
 use crate::model::canonical_url::canonicalise;
 use crate::model::{ArticleId, Classification, Entry, EntryId, Extracted, Identity, Source, SourceId, StoredPage, WebUrl};
+use crate::store::alert_hits::NewsArticle;
 use crate::store::fetch_log::log_fetch;
 use crate::store::sightings::{record_known, record_sightings};
 use crate::store::url_parameters::NewCopy;
@@ -205,7 +206,9 @@ impl Store {
             let id = ArticleId(t.last_insert_rowid());
             if inserted == 1 {
                 crate::store::articles::store_classification(t, id, &new.title, &a.text, &new.classification, &new.signature)?;
-                self.match_topics(t, id, &new.title, &a.text, &new.classification, true)?;
+                let topics = self.match_topics(t, id, &new.title, &a.text, &new.classification, true)?;
+                let news = NewsArticle { id, title: &new.title, text: &a.text, labels: &new.classification, topics: &topics };
+                self.match_alerts(t, &news, new.fetched)?;
             }
             let article = if inserted == 1 { Some(id) } else { article_at(t, &new.url)? };
             article.map_or(Ok(()), |article| record_sightings(t, article, new.entry))?;

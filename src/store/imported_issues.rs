@@ -312,7 +312,7 @@ mod tests {
         };
         let letter = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<1@x>".to_owned(), message: vec![1] };
         assert_eq!(store.queue_messages(&e, &[letter], now(), now() + chrono::TimeDelta::days(1)).unwrap(), 0);
-        assert!(store.letters_due(now()).unwrap().is_empty() && store.letters_due_at(e.id).unwrap().is_none());
+        assert!(store.pending_notifications(now()).unwrap().is_empty() && store.letters_due_at(e.id).unwrap().is_none());
         let withdrawn = store.withdraw_edition(e.id, 1, "错", "张三", now().date_naive(), now()).unwrap();
         assert!(matches!(withdrawn, SigningResult::Rejected(SigningError::Imported)));
         let signed = store.sign_edition(e.id, 1, &SigningAction::Finalise, &p, "张三", now()).unwrap();

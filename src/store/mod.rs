@@ -3,6 +3,8 @@
 //! Everything here is synchronous and short; async callers use [`Store::run`].
 
 mod accounts;
+mod alert_hits;
+mod alert_rules;
 mod articles;
 mod audit;
 mod backup;
@@ -10,6 +12,7 @@ mod candidates;
 mod crashes;
 mod crawl_queue;
 mod decisions;
+mod deliveries;
 mod disk_usage;
 mod dropped;
 mod edition_revision;
@@ -27,6 +30,7 @@ mod labels;
 mod metrics;
 mod migrations;
 mod notices;
+mod notifications;
 mod open;
 mod organisation_changes;
 mod organisation_facts;
@@ -57,16 +61,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use accounts::{Account, AccountChange, AuditLine, Role, Session, is_account_name};
+pub use alert_hits::{AlertLine, AlertSignal, AlertTally};
+pub use alert_rules::AlertEdit;
 pub use articles::Classified;
 pub use backup::{BACKUP_MAX_AGE, DatabaseSummary, check as check_backup, restore};
 pub use candidates::{CandidateRange, Window};
 pub use crashes::CrashedDocument;
 pub use crawl_queue::HostBackoff;
 pub use decisions::{DecisionAction, StoredRanking};
+pub use deliveries::{AttemptEnd, Delivery, OutletState};
 pub use disk_usage::{DiskUsage, available_space};
 pub use dropped::DroppedItem;
 pub use edition_revision::{Direction, EditResult};
-pub use editions::EditionRow;
+pub use editions::{Announce, EditionRow};
 pub use entries::{NewArticle, PendingEntry, RawPage};
 pub(crate) use error::invalid_value;
 pub use error::{Result, StoreError};
@@ -76,10 +83,11 @@ pub use imported_issues::{Clashes, ImportResult, ImportedFile, ImportedItem};
 pub use item_files::MAX_EDITION_FILES;
 pub use metrics::Gauges;
 pub use notices::PendingNotice;
+pub use notifications::{OutletText, PendingNotification, Takers};
 pub use organisation_changes::{OrganisationChange, OrganisationResult};
 pub use organisation_facts::{OrganisationFacts, OrganisationPage, OrganisationRow};
 pub use organisations::{JoinedBy, Organisation, OrganisationName};
-pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OutboxMessage, OutgoingMessage};
+pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OperatorReport, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
 pub use retention::RetentionReport;
 pub use rule_preview::{DraftWithHits, RuleHit, RulePreview};
@@ -93,6 +101,7 @@ pub use topic_articles::{TopicItem, TopicPreview};
 pub use topics::{TopicClosing, TopicEdit, TopicRow};
 pub use trends::TermBurst;
 
+use alert_hits::CachedAlerts;
 use error::classify;
 use open::{connect, inode, is_whole, lock};
 use topic_articles::CachedMatcher;
@@ -112,6 +121,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// The compiled topics; shared with the writer's transactions.
     topics: Mutex<CachedMatcher>,
+    /// The compiled alert rules, likewise.
+    alerts: Mutex<CachedAlerts>,
     /// The file's inode.
     inode: u64,
     /// Held as long as the store lives, so that a second process on the same folder is refused.
@@ -162,6 +173,7 @@ impl Store {
             writer: Writer::new(writer),
             readers: Mutex::default(),
             topics: Mutex::default(),
+            alerts: Mutex::default(),
             inode,
             _lock: lock,
         })))

@@ -1,7 +1,7 @@
 //! 更正 and 撤回: notices to the readers of an issue.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::issue::notice::{Notice, NoticeError, NoticeText, SentNotice};
 use crate::issue::signing::{self, Signer, SigningAction};
@@ -9,9 +9,10 @@ use crate::model::{ArticleId, AuditAction, Edition, EditionId};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, save};
-use crate::store::outgoing_messages::{cancel_stale, queue_to_readers};
+use crate::store::notifications::{Subject, cancel_issue, raise};
+use crate::store::outgoing_messages::cancel_stale;
 use crate::store::signing::SigningResult;
-use crate::store::{OutgoingMessage, Result, Store};
+use crate::store::{Result, Store};
 
 /// A notice whose mails are not queued yet.
 #[derive(Debug)]
@@ -46,11 +47,11 @@ impl Store {
                 return Ok(SigningResult::Rejected(e));
             }
             let round = edition.signing.round;
-            t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0])?;
+            cancel_issue(t, id, now)?;
             save(t, &edition, version + 1)?;
             audit(t, who, AuditAction::Withdraw, &edition.label_in_log(), now)?;
             cancel_stale(t)?;
-            if !readers(t, id, round, RECEIVED)?.is_empty() {
+            if !readers(t, id, round, RECEIVED)?.is_empty() || was_told_to_outlets(t, id, round)? {
                 insert_notice(t, &edition, &text, who, today, now)?;
             }
             Ok(SigningResult::Done(Box::new(edition)))
@@ -85,7 +86,8 @@ impl Store {
             if let Err(e) = signing::may_correct(&edition, Signer { name: who, duties: &duties }) {
                 return Ok(SigningResult::Rejected(e));
             }
-            if readers(t, id, edition.signing.round, ADDRESSED)?.is_empty() {
+            let round = edition.signing.round;
+            if readers(t, id, round, ADDRESSED)?.is_empty() && !was_told_to_outlets(t, id, round)? {
                 return Ok(SigningResult::NotSent(NoticeError::NoReaders));
             }
             insert_notice(t, &edition, &text, who, today, now)?;
@@ -95,34 +97,15 @@ impl Store {
         })
     }
 
-    /// Returns notices whose mails must be queued. A withdrawal waits until it is known who has the issue.
-    pub fn pending_notices(&self) -> Result<Vec<PendingNotice>> {
+    /// Returns a notice with its readers.
+    pub fn pending_notice(&self, id: i64) -> Result<Option<PendingNotice>> {
         self.read(|c| {
-            let mut s = c.prepare_cached(&format!(
-                "SELECT {NOTICE}, id, edition_id, round FROM notice WHERE NOT queued AND NOT (kind = 'withdrawal' AND EXISTS (SELECT 1 FROM outbox o
-                 WHERE o.edition_id = notice.edition_id AND o.final = notice.round AND o.notice_id IS NULL AND o.state = 'handing')) ORDER BY id"
-            ))?;
-            let rows = s.query_map([], |r| Ok((notice(r)?, r.get(6)?, EditionId(r.get(7)?), r.get(8)?)))?;
-            let rows: Vec<(Notice, i64, EditionId, u32)> = rows.collect::<rusqlite::Result<_>>()?;
-            let pending = rows.into_iter().map(|(notice, id, edition, round)| {
-                let which = if matches!(notice.text, NoticeText::Withdrawal { .. }) { RECEIVED } else { ADDRESSED };
-                Ok(PendingNotice { id, readers: readers(c, edition, round, which)?, notice, edition })
-            });
-            pending.collect()
-        })
-    }
-
-    /// Queues the mails of a notice, once.
-    pub fn queue_notice_letters(
-        &self,
-        pending: &PendingNotice,
-        letters: &[OutgoingMessage],
-        now: DateTime<Utc>,
-        expires: DateTime<Utc>,
-    ) -> Result<()> {
-        self.write(|t| {
-            t.execute("UPDATE notice SET queued = 1 WHERE id = ?1", [pending.id])?;
-            letters.iter().try_for_each(|l| queue_to_readers(t, pending.edition, pending.id, l, now, expires))
+            let mut s = c.prepare_cached(&format!("SELECT {NOTICE}, edition_id, round FROM notice WHERE id = ?1"))?;
+            let row: Option<(Notice, i64, u32)> = s.query_row([id], |r| Ok((notice(r)?, r.get(6)?, r.get(7)?))).optional()?;
+            let Some((notice, edition, round)) = row else { return Ok(None) };
+            let (edition, is_withdrawal) = (EditionId(edition), matches!(notice.text, NoticeText::Withdrawal { .. }));
+            let readers = readers(c, edition, round, if is_withdrawal { RECEIVED } else { ADDRESSED })?;
+            Ok(Some(PendingNotice { id, readers, notice, edition }))
         })
     }
 
@@ -147,6 +130,13 @@ fn readers(c: &Connection, id: EditionId, round: u32, which: &str) -> Result<Vec
     let mut s = c.prepare_cached(&sql)?;
     let rows = s.query_map(params![id.0, round], |r| r.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether an outlet has, or may have, a round of an issue.
+fn was_told_to_outlets(c: &Connection, id: EditionId, round: u32) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM notification n JOIN delivery d ON d.notification_id = n.id
+               WHERE n.edition_id = ?1 AND n.kind = 'issue' AND n.round = ?2 AND (d.state IN ('sending', 'sent') OR d.doubts > 0))";
+    Ok(c.prepare_cached(sql)?.query_row(params![id.0, round], |r| r.get(0))?)
 }
 
 /// The columns that [`notice`] reads.
@@ -179,6 +169,7 @@ fn insert_notice(t: &Connection, e: &Edition, text: &NoticeText, who: &str, toda
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![e.id.0, e.publication, text.kind(), year, number, e.signing.round, article, wrong, right, who, now.timestamp(), today.to_string()],
     )?;
+    raise(t, Subject::Notice(e.id, t.last_insert_rowid()), now, now)?;
     let notice = Notice { number, date: today, text: text.clone() };
     audit(t, who, AuditAction::SendNotice, &format!("{} {}", notice.label(), e.label_in_log()), now)
 }
@@ -192,7 +183,7 @@ mod tests {
     use crate::issue::tests::now;
     use crate::model::SigningStep;
     use crate::store::signing::tests::Desk;
-    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent};
+    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent, OutgoingMessage};
 
     fn sent() -> DeliveryOutcome {
         DeliveryOutcome { state: DeliveryState::Sent, reply: "250 ok".to_owned(), next_try: 0, doubt: false }
@@ -203,15 +194,15 @@ mod tests {
         let desk = Desk::new(&[SigningStep::Review, SigningStep::Sign]);
         let id = desk.draft(0);
         desk.make_final(id);
-        assert_eq!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap(), [id]);
+        assert_eq!(desk.due(now() + TimeDelta::minutes(10)), [id]);
         let called_back = desk.edition(id).0;
         assert!(matches!(desk.withdraw(id, "审核人"), SigningResult::Rejected(SigningError::NotYourDuty { step: SigningStep::Sign, act: "撤回" })));
         assert!(matches!(desk.withdraw(id, "签发人"), SigningResult::Done(_)));
-        assert!(desk.store.letters_due(now() + TimeDelta::minutes(10)).unwrap().is_empty());
+        assert!(desk.due(now() + TimeDelta::minutes(10)).is_empty());
         // mails composed meanwhile
         let late = OutgoingMessage { recipient: "a@b.cn".to_owned(), message_id: "<late@x>".to_owned(), message: vec![1] };
         assert_eq!(desk.store.queue_messages(&called_back, &[late], now(), now()).unwrap(), 0);
-        assert!(desk.store.pending_notices().unwrap().is_empty());
+        assert!(desk.pending_notices().is_empty());
         desk.make_final(id);
         assert_eq!((desk.queue(id), desk.letters(id).len()), (3, 3));
     }
@@ -226,7 +217,7 @@ mod tests {
         // one is sent, one is being sent, one waits
         desk.store.mark_sending(letters[0].id).unwrap();
         desk.store.mark_transmitting(letters[0].id).unwrap();
-        desk.store.finish_attempt(letters[0].id, &sent(), &[], now()).unwrap();
+        desk.store.finish_attempt(letters[0].id, &sent(), None, now()).unwrap();
         desk.store.mark_sending(letters[1].id).unwrap();
         assert!(matches!(desk.withdraw(id, "责编"), SigningResult::Done(_)));
         assert!(!desk.store.mark_transmitting(letters[1].id).unwrap(), "its content does not leave any more");
@@ -235,11 +226,11 @@ mod tests {
         assert_eq!(states, [DeliveryState::Sent, DeliveryState::Cancelled, DeliveryState::Cancelled]);
         let again = desk.store.set_delivery_state(letters[2].id, DeliveryState::Queued, now(), now()).unwrap();
         assert!(!again, "no operator sends what was called back");
-        let pending = desk.store.pending_notices().unwrap();
+        let pending = desk.pending_notices();
         assert_eq!((pending[0].readers.as_slice(), pending[0].notice.label()), (&["a@b.cn".to_owned()][..], "撤回通知〔2026〕1号".to_owned()));
         let letter = |to: &str| OutgoingMessage { recipient: to.to_owned(), message_id: "<n@x>".to_owned(), message: vec![1] };
-        desk.store.queue_notice_letters(&pending[0], &[letter("a@b.cn")], now(), now() + TimeDelta::days(3)).unwrap();
-        assert!(desk.store.pending_notices().unwrap().is_empty());
+        desk.queue_notice(vec![letter("a@b.cn")]);
+        assert!(desk.pending_notices().is_empty());
         let notice = desk.store.messages_of(id).unwrap().into_iter().find(|l| l.content == MessageContent::Notice).unwrap();
         desk.sign(id, "责编", &SigningAction::Finalise);
         assert_eq!(desk.queue(id), 3, "the issue as it is now goes to everybody");
@@ -259,14 +250,14 @@ mod tests {
             desk.store.mark_sending(letter).unwrap();
             desk.store.mark_transmitting(letter).unwrap();
             desk.withdraw(id, "责编");
-            assert!(desk.store.pending_notices().unwrap().is_empty(), "nobody knows yet whether it arrives");
+            assert!(desk.pending_notices().is_empty(), "nobody knows yet whether it arrives");
             if killed {
                 desk.store.recover_messages(crate::config::settings::AmbiguousDeliveryPolicy::Resend).unwrap();
             } else {
-                desk.store.finish_attempt(letter, &DeliveryOutcome { state, ..sent() }, &[], now()).unwrap();
+                desk.store.finish_attempt(letter, &DeliveryOutcome { state, ..sent() }, None, now()).unwrap();
             }
             assert!(desk.store.due_messages(now() + TimeDelta::days(1), 9).unwrap().is_empty(), "{state:?}");
-            let told = desk.store.pending_notices().unwrap();
+            let told = desk.pending_notices();
             let reached = killed || state == DeliveryState::Sent;
             assert_eq!(told[0].readers.len(), usize::from(reached), "{state:?}, killed: {killed}");
         }
@@ -285,9 +276,9 @@ mod tests {
         assert!(matches!(correct(), SigningResult::Done(_)) && matches!(correct(), SigningResult::Done(_)));
         let twice = desk.store.correct_edition(id, version, text.clone(), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(twice, SigningResult::Conflict), "the same click again");
-        let labels: Vec<(String, usize)> = desk.store.pending_notices().unwrap().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
+        let labels: Vec<(String, usize)> = desk.pending_notices().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
         assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);
         assert!(matches!(desk.withdraw(id, "责编"), SigningResult::Done(_)));
-        assert!(desk.store.pending_notices().unwrap().is_empty(), "what is called back is not corrected");
+        assert!(desk.pending_notices().is_empty(), "what is called back is not corrected");
     }
 }

@@ -1,10 +1,12 @@
 //! The outbox. A message's bytes are stored before anything is sent, and its state changes with every step.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use crate::config::settings::AmbiguousDeliveryPolicy;
-use crate::model::{Edition, EditionId, OutboxId};
+use crate::model::{Edition, EditionId, NotificationText, OutboxId};
+use crate::store::notices::PendingNotice;
+use crate::store::notifications::{Subject, raise};
 use crate::store::{Result, Store};
 
 /// A message to queue.
@@ -121,15 +123,7 @@ impl Store {
     /// Queues messages; one already queued for this edition and recipient stays as it is. Returns the number of new ones. Queues
     /// none of a final issue that was withdrawn meanwhile.
     pub fn queue_messages(&self, edition: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
-        if edition.is_imported() {
-            return Ok(0);
-        }
-        let round = if edition.is_final { edition.signing.round } else { 0 };
-        self.write(|t| {
-            let withdrawn = edition.is_final && !is_final(t, edition.id)?;
-            let letters = if withdrawn { &[] } else { letters };
-            letters.iter().map(|l| queue(t, Some((edition.id, round)), None, l, now, expires)).sum()
-        })
+        self.write(|t| queue_issue(t, edition, letters, now, expires))
     }
 
     /// Recovers messages of a killed process: those whose content was not sent are queued again, those of unknown fate as the
@@ -168,8 +162,7 @@ impl Store {
             return Ok(None);
         }
         let sql = "SELECT min(at) FROM (SELECT next_try AS at FROM outbox WHERE state = 'queued'
-                   UNION ALL SELECT letters_due FROM edition WHERE letters_due IS NOT NULL
-                   UNION ALL SELECT 0 FROM notice WHERE NOT queued)";
+                   UNION ALL SELECT due FROM notification WHERE taken IS NULL)";
         let at: Option<i64> = self.read(|c| Ok(c.prepare_cached(sql)?.query_row([], |r| r.get(0))?))?;
         Ok(at.and_then(|t| DateTime::from_timestamp(t, 0)))
     }
@@ -238,22 +231,25 @@ impl Store {
         self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1 AND state = 'sending'", [id.0])? > 0))
     }
 
-    /// Records the end of an attempt; `doubt` if the result is unknown. `notices` to operators are queued once.
-    pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<()> {
+    /// Records the end of an attempt; `doubt` if the result is unknown. Operators get the report.
+    pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, report: Option<&OperatorReport>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(
                 "UPDATE outbox SET state = ?2, reply = ?3, next_try = ?4, doubts = doubts + ?5 WHERE id = ?1 AND state IN ('sending', 'handing')",
                 params![id.0, end.state.as_str(), end.reply, end.next_try, end.doubt],
             )?;
             cancel_stale(t)?;
-            notices.iter().try_for_each(|n| queue(t, None, None, n, now, now + NOTICE).map(|_| ()))
+            let subject = report.map(|r| Subject::Report { key: &r.key, text: &r.text });
+            subject.map_or(Ok(()), |subject| raise(t, subject, now, now).map(|_| ()))
         })
     }
+}
 
-    /// Queues notices to operators; each only once.
-    pub fn queue_notices(&self, notices: &[OutgoingMessage], now: DateTime<Utc>) -> Result<usize> {
-        self.write(|t| notices.iter().map(|n| queue(t, None, None, n, now, now + NOTICE)).sum())
-    }
+/// Something that operators are told, once for its key.
+#[derive(Debug, Clone)]
+pub struct OperatorReport {
+    pub key: String,
+    pub text: NotificationText,
 }
 
 /// The end of an attempt.
@@ -266,9 +262,6 @@ pub struct DeliveryOutcome {
     /// It may have been accepted all the same.
     pub doubt: bool,
 }
-
-/// How long a notice to operators is worth sending.
-const NOTICE: TimeDelta = TimeDelta::days(3);
 
 /// Queues a message: of an issue with its round, of a notice about it, or to operators.
 fn queue(
@@ -286,16 +279,29 @@ fn queue(
     Ok(t.prepare_cached(sql)?.execute(params)?)
 }
 
-/// Queues a message of a notice about an issue.
-pub(super) fn queue_to_readers(
+/// Queues the messages of an issue; none of an imported one, or of a final one that was withdrawn meanwhile.
+pub(super) fn queue_issue(t: &Connection, e: &Edition, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+    if e.is_imported() || (e.is_final && !is_final(t, e.id)?) {
+        return Ok(0);
+    }
+    let round = if e.is_final { e.signing.round } else { 0 };
+    letters.iter().map(|l| queue(t, Some((e.id, round)), None, l, now, expires)).sum()
+}
+
+/// Queues the messages of a notice about an issue.
+pub(super) fn queue_notice(
     t: &Connection,
-    edition: EditionId,
-    notice: i64,
-    l: &OutgoingMessage,
+    n: &PendingNotice,
+    letters: &[OutgoingMessage],
     now: DateTime<Utc>,
     expires: DateTime<Utc>,
-) -> Result<()> {
-    queue(t, Some((edition, 0)), Some(notice), l, now, expires).map(|_| ())
+) -> Result<usize> {
+    letters.iter().map(|l| queue(t, Some((n.edition, 0)), Some(n.id), l, now, expires)).sum()
+}
+
+/// Queues messages that belong to no issue: to operators, and alerts.
+pub(super) fn queue_plain(t: &Connection, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+    letters.iter().map(|l| queue(t, None, None, l, now, expires)).sum()
 }
 
 /// SQL: whether an edition is final, for the round that stands behind.
@@ -313,9 +319,21 @@ fn stale_letter() -> String {
     format!("CASE WHEN notice_id IS NULL THEN final > 0 AND final <> {FINAL_ROUND} ELSE EXISTS ({notice}) END")
 }
 
-/// Cancels letters and notices that are out of date and not under way: they are not tried again.
+/// SQL: whether a notification is about an issue or notice that is out of date.
+fn stale_notification() -> String {
+    let notice = format!("SELECT 1 FROM notice WHERE notice.id = notification.notice_id AND {}", stale_notice());
+    format!("CASE kind WHEN 'issue' THEN round <> {FINAL_ROUND} WHEN 'notice' THEN EXISTS ({notice}) ELSE 0 END")
+}
+
+/// Cancels letters, notices and deliveries that are out of date and not under way: they are not tried again.
 pub(super) fn cancel_stale(t: &Connection) -> Result<()> {
-    t.prepare_cached(&format!("UPDATE notice SET queued = 1 WHERE NOT queued AND {}", stale_notice()))?.execute([])?;
+    let stale = stale_notification();
+    t.prepare_cached(&format!("UPDATE notification SET taken = due WHERE taken IS NULL AND {stale}"))?.execute([])?;
+    let sql = format!(
+        "UPDATE delivery SET state = 'cancelled', reply = coalesce(reply || '; ', '') || '{CALLED_BACK}' WHERE state = 'queued'
+         AND notification_id IN (SELECT id FROM notification WHERE {stale})"
+    );
+    t.prepare_cached(&sql)?.execute([])?;
     let sql = format!(
         "UPDATE outbox SET state = 'cancelled', reply = coalesce(reply || '; ', '') || '{CALLED_BACK}'
          WHERE state IN ('queued', 'sending', 'failed', 'uncertain', 'expired') AND edition_id IS NOT NULL AND {}",

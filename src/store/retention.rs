@@ -23,6 +23,9 @@ const AUDIT: TimeDelta = TimeDelta::days(730);
 /// For sightings; each source's count and last date stay.
 const SIGHTINGS: TimeDelta = TimeDelta::days(400);
 
+/// For alerts and reports that were told, and what alert rules found.
+const TOLD: TimeDelta = TimeDelta::days(180);
+
 /// What was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetentionReport {
@@ -69,6 +72,10 @@ impl Store {
                          (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
         self.delete_unused_names()?;
+        let told = "DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n WHERE n.taken < ?1 AND n.kind IN ('alert', 'report')
+                    AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notification_id = n.id AND d.state IN ('queued', 'sending')) LIMIT ?2)";
+        self.in_batches(told, (now - TOLD).timestamp())?;
+        self.in_batches("DELETE FROM alert_hit WHERE id IN (SELECT id FROM alert_hit WHERE at < ?1 LIMIT ?2)", (now - TOLD).timestamp())?;
         self.write(|t| {
             t.execute("DELETE FROM session WHERE expires <= ?1", [now.timestamp()])?;
             t.execute("DELETE FROM robots WHERE expires < ?1", [(now - STATES).timestamp()])?;

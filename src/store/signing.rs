@@ -12,6 +12,7 @@ use crate::store::audit::audit;
 use crate::store::decisions::record_kept;
 use crate::store::edition_revision::{load, save};
 use crate::store::editions::next_number;
+use crate::store::notifications::{Subject, raise};
 use crate::store::outgoing_messages::cancel_stale;
 use crate::store::{Result, Store};
 
@@ -56,30 +57,13 @@ impl Store {
                 super::stories::reconcile_stories(t, &edition)?;
                 record_kept(t, &edition, who, now)?;
                 let due = now + chrono::TimeDelta::from_std(publication.withdraw_within).unwrap_or_default();
-                t.execute("UPDATE edition SET letters_due = ?2 WHERE id = ?1", params![id.0, due.timestamp()])?;
+                raise(t, Subject::Issue(id, edition.signing.round), now, due)?;
             }
             save(t, &edition, version + 1)?;
             // mails and notices of an earlier version
             cancel_stale(t)?;
             audit(t, who, action.audited(), &edition.label_in_log(), now)?;
             Ok(SigningResult::Done(Box::new(edition)))
-        })
-    }
-
-    /// Returns final issues whose mails are due.
-    pub fn letters_due(&self, now: DateTime<Utc>) -> Result<Vec<EditionId>> {
-        self.read(|c| {
-            let mut s = c.prepare_cached("SELECT id FROM edition WHERE letters_due <= ?1 ORDER BY id")?;
-            let rows = s.query_map([now.timestamp()], |r| r.get(0).map(EditionId))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    /// Returns when the mails of an issue are queued, if that is in the future.
-    pub fn letters_due_at(&self, id: EditionId) -> Result<Option<DateTime<Utc>>> {
-        self.read(|c| {
-            let due: Option<i64> = c.query_row("SELECT letters_due FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?;
-            Ok(due.and_then(|t| DateTime::from_timestamp(t, 0)))
         })
     }
 
@@ -104,11 +88,6 @@ impl Store {
     /// Whether an issue has its final number.
     pub fn is_numbered(&self, id: EditionId) -> Result<bool> {
         self.read(|c| Ok(c.query_row("SELECT numbered FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?))
-    }
-
-    /// Records that all mails of an issue are queued.
-    pub fn clear_letters_due(&self, id: EditionId) -> Result<()> {
-        self.write(|t| Ok(t.execute("UPDATE edition SET letters_due = NULL WHERE id = ?1", [id.0]).map(|_| ())?))
     }
 
     /// Returns the names of the accounts with a duty.
@@ -148,8 +127,9 @@ pub(super) mod tests {
 
     use super::*;
     use crate::issue::tests::{article, build_with, now};
+    use crate::model::NotificationKind;
     use crate::model::Series;
-    use crate::store::{DeliveryState, OutgoingMessage, Role};
+    use crate::store::{DeliveryState, OutgoingMessage, PendingNotice, PendingNotification, Role, Takers};
 
     const EVERYBODY: [&str; 3] = ["a@b.cn", "c@d.cn", "e@f.cn"];
 
@@ -205,9 +185,35 @@ pub(super) mod tests {
             let letter =
                 |to: &&str| OutgoingMessage { recipient: (*to).to_owned(), message_id: format!("<{to}.{}@x>", e.signing.round), message: vec![1] };
             let letters: Vec<OutgoingMessage> = EVERYBODY.iter().map(letter).collect();
-            let n = self.store.queue_messages(&e, &letters, now(), now() + TimeDelta::days(3)).unwrap();
-            self.store.clear_letters_due(id).unwrap();
-            n
+            let about = |n: &PendingNotification| n.kind == NotificationKind::Issue && n.edition == Some(id);
+            let Some(n) = self.pending().into_iter().find(about) else { return 0 };
+            self.take(&n, &Takers { issue: Some((e, letters)), ..Takers::default() })
+        }
+
+        /// Returns what is not taken, due or not.
+        fn pending(&self) -> Vec<PendingNotification> {
+            self.store.pending_notifications(now() + TimeDelta::days(30)).unwrap()
+        }
+
+        fn take(&self, n: &PendingNotification, takers: &Takers) -> usize {
+            self.store.take_notification(n.id, takers, now(), now() + TimeDelta::days(3)).unwrap()
+        }
+
+        /// Returns the final issues whose letters are due.
+        pub(in crate::store) fn due(&self, now: DateTime<Utc>) -> Vec<EditionId> {
+            let due = self.store.pending_notifications(now).unwrap().into_iter().filter(|n| n.kind == NotificationKind::Issue);
+            due.filter_map(|n| n.edition).collect()
+        }
+
+        pub(in crate::store) fn pending_notices(&self) -> Vec<PendingNotice> {
+            self.pending().iter().filter_map(|n| self.store.pending_notice(n.notice?).unwrap()).collect()
+        }
+
+        /// Queues the letters of the first pending notice.
+        pub(in crate::store) fn queue_notice(&self, letters: Vec<OutgoingMessage>) {
+            let n = self.pending().into_iter().find(|n| n.notice.is_some()).unwrap();
+            let notice = self.pending_notices().into_iter().next().unwrap();
+            self.take(&n, &Takers { notice: Some((notice, letters)), ..Takers::default() });
         }
 
         /// Returns recipient and state of each mail of an issue.

@@ -63,7 +63,15 @@ pub struct TopicItem {
 
 impl Store {
     /// Matches an article that a transaction stores, and replaces its earlier matches. `is_news`: it comes just now.
-    pub(super) fn match_topics(&self, t: &Connection, id: ArticleId, title: &str, text: &str, labels: &Classification, is_news: bool) -> Result<()> {
+    pub(super) fn match_topics(
+        &self,
+        t: &Connection,
+        id: ArticleId,
+        title: &str,
+        text: &str,
+        labels: &Classification,
+        is_news: bool,
+    ) -> Result<Vec<TopicMatch>> {
         let matcher = self.topic_matcher(t)?;
         let labels = with_other_names(t, &matcher, Cow::Borrowed(labels))?;
         let found = matcher.find(title, text, &labels);
@@ -76,7 +84,8 @@ impl Store {
             )?
             .execute(params![id.0, kept])?;
         }
-        found.iter().try_for_each(|m| put_match(t, id, m, is_news))
+        found.iter().try_for_each(|m| put_match(t, id, m, is_news))?;
+        Ok(found)
     }
 
     /// Returns the compiled topics as the transaction sees them: a topic made a moment ago misses no article.
@@ -284,7 +293,11 @@ impl Store {
 }
 
 /// Adds the other names of the organisations that the labels name, if a topic asks for organisations.
-fn with_other_names<'a>(c: &Connection, matcher: &Matcher, labels: Cow<'a, Classification>) -> Result<Cow<'a, Classification>> {
+pub(super) fn with_other_names<'a, I: Copy>(
+    c: &Connection,
+    matcher: &Matcher<I>,
+    labels: Cow<'a, Classification>,
+) -> Result<Cow<'a, Classification>> {
     if !matcher.asks_for_organisations() {
         return Ok(labels);
     }

@@ -54,6 +54,15 @@ pub enum TopicClosing {
 }
 
 impl Store {
+    /// Returns the open topics with their titles, the newest first.
+    pub fn open_topic_titles(&self) -> Result<Vec<(TopicId, String)>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT id, title FROM topic WHERE closed IS NULL ORDER BY id DESC")?;
+            let rows = s.query_map([], |r| Ok((TopicId(r.get(0)?), r.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// Returns all topics, the newest first; `account` sees what is new to it.
     pub fn topics(&self, account: &str) -> Result<Vec<TopicRow>> {
         self.read(|c| {

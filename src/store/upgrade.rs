@@ -110,7 +110,8 @@ mod tests {
         let now = chrono::Utc::now();
         let text = crate::issue::notice::NoticeText::Correction { article: None, wrong: "a".to_owned(), right: "b".to_owned() };
         assert!(matches!(store.correct_edition(id, 1, text, "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
-        assert_eq!(store.pending_notices().unwrap()[0].readers, ["a@b.cn"]);
+        let pending = store.pending_notifications(chrono::Utc::now()).unwrap();
+        assert_eq!(store.pending_notice(pending[0].notice.unwrap()).unwrap().unwrap().readers, ["a@b.cn"]);
     }
 
     /// Every row of the named tables as text, in the columns of a schema.

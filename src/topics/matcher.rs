@@ -51,13 +51,13 @@ enum LabelKind {
     Organisation,
 }
 
-struct CompiledTopic {
-    id: TopicId,
+struct CompiledTopic<I> {
+    id: I,
     expression: Expression,
     filter: TopicFilter,
 }
 
-impl CompiledTopic {
+impl<I> CompiledTopic<I> {
     fn labels(&self) -> [(LabelKind, &[String]); 3] {
         let f = &self.filter;
         [(LabelKind::Industry, &f.industries), (LabelKind::Place, &f.places), (LabelKind::Organisation, &f.organisations)]
@@ -82,27 +82,32 @@ struct Hit {
 
 /// A topic that an article belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicMatch {
-    pub topic: TopicId,
+pub struct TopicMatch<I = TopicId> {
+    pub topic: I,
     pub evidence: Vec<TopicEvidence>,
 }
 
-/// All topics, compiled.
-#[derive(Default)]
-pub struct Matcher {
+/// All topics, or other filters with ids of type `I`, compiled.
+pub struct Matcher<I = TopicId> {
     automaton: Option<AhoCorasick>,
     patterns: Vec<Pattern>,
-    topics: Vec<CompiledTopic>,
+    topics: Vec<CompiledTopic<I>>,
     /// Topics that are found by a label.
     by_label: HashMap<(LabelKind, String), Vec<usize>>,
 }
 
-impl Matcher {
+impl<I> Default for Matcher<I> {
+    fn default() -> Self {
+        Self { automaton: None, patterns: Vec::new(), topics: Vec::new(), by_label: HashMap::new() }
+    }
+}
+
+impl<I: Copy> Matcher<I> {
     /// Compiles topics. Leaves out filters that [`check`] refuses.
     ///
     /// # Errors
     /// If there are too many words for one automaton.
-    pub fn new(topics: impl IntoIterator<Item = (TopicId, TopicFilter)>) -> Result<Self, BuildError> {
+    pub fn new(topics: impl IntoIterator<Item = (I, TopicFilter)>) -> Result<Self, BuildError> {
         let mut out = Self::default();
         let mut words: BTreeMap<String, Pattern> = BTreeMap::new();
         for (id, filter) in topics {
@@ -146,7 +151,7 @@ impl Matcher {
     }
 
     /// Returns the topics of an article, with the reasons.
-    pub fn find(&self, title: &str, text: &str, labels: &Classification) -> Vec<TopicMatch> {
+    pub fn find(&self, title: &str, text: &str, labels: &Classification) -> Vec<TopicMatch<I>> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -220,9 +225,9 @@ impl Article<'_> {
     }
 }
 
-impl CompiledTopic {
+impl<I: Copy> CompiledTopic<I> {
     /// Judges an article that has some of the topic's words; `memory` is reused from topic to topic.
-    fn judge(&self, article: &Article<'_>, words: &[(usize, Option<usize>, Hit)], memory: &mut (Vec<bool>, Vec<bool>)) -> Option<TopicMatch> {
+    fn judge(&self, article: &Article<'_>, words: &[(usize, Option<usize>, Hit)], memory: &mut (Vec<bool>, Vec<bool>)) -> Option<TopicMatch<I>> {
         let (has, values) = memory;
         has.clear();
         has.resize(self.expression.words().len(), false);

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 78] = [
+const WORDS: [(&str, &str); 86] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -80,6 +80,14 @@ const WORDS: [(&str, &str); 78] = [
     ("enable-rule", "启用规则"),
     ("edit-rule", "修改规则"),
     ("delete-rule", "删除规则"),
+    ("add-alert", "新建提醒"),
+    ("edit-alert", "修改提醒"),
+    ("disable-alert", "停用提醒"),
+    ("enable-alert", "启用提醒"),
+    ("delete-alert", "删除提醒"),
+    ("retry-delivery", "重发消息"),
+    ("cancel-delivery", "取消消息"),
+    ("test-outlet", "试发消息"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

@@ -9,6 +9,8 @@
 mod access;
 mod account;
 mod accounts;
+mod alert_form;
+mod alerts;
 mod api;
 mod archive;
 mod article;
@@ -21,6 +23,7 @@ mod desk_state;
 mod dropped;
 mod event;
 mod event_export;
+mod filter_values;
 mod flash;
 mod form;
 mod host;
@@ -189,6 +192,10 @@ fn router(console: AppState) -> Router {
         .route("/topics/new", get(topic_form::new).post(topic_form::add))
         .route("/topics/{id}", get(topic_page::page).post(topic_changes::change))
         .route("/topics/{id}/edit", get(topic_form::edit).post(topic_form::save))
+        .route("/alerts", get(alerts::list).post(alerts::change_delivery))
+        .route("/alerts/new", get(alert_form::new).post(alert_form::add))
+        .route("/alerts/{id}", get(alerts::page).post(alerts::change))
+        .route("/alerts/{id}/edit", get(alert_form::edit).post(alert_form::save))
         .route("/rules", get(rules::list))
         .route("/rules/new", get(rule_form::new).post(rule_form::add))
         .route("/rules/{id}/edit", get(rule_form::edit).post(rule_form::save))

@@ -11,13 +11,13 @@ use crate::model::{ArticleId, RuleDraft, RuleEffect, RuleId, RuleKind, SourceId}
 use crate::store::{RuleEdit, Session};
 use crate::text::normalize::collapse_whitespace;
 use crate::web::access::Editor;
+use crate::web::filter_values::without_noise;
 use crate::web::form::{Fields, Form};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::rule_offers::{Offer, offers};
 use crate::web::rule_warnings::warnings;
 use crate::web::rules::{MAX_NAMED, PATH, PREVIEW_DAYS, PreviewView, is_known, missing, summary};
-use crate::web::topic_values::without_noise;
 use crate::web::{AppState, Console, archive, response};
 
 /// Rules of each kind that are offered for an article.

@@ -97,10 +97,11 @@ async fn signed(console: &AppState, form: &Form, result: Result<SigningResult, S
     Ok(match stored(result)? {
         SigningResult::Done(_) => {
             // the mail loop retries a failed queueing, and an alarm reports it
-            if let Err(e) = console.pipeline().issues().queue_due(Utc::now()).await {
+            if let Err(e) = console.pipeline().queue_due(Utc::now()).await {
                 tracing::error!("letters of final issues: {e}");
             }
             console.live.bells().mail.notify_one();
+            console.live.bells().outlets.notify_one();
             Done::success()
         }
         SigningResult::Conflict => Done::refused(StatusCode::CONFLICT, "别人刚刚改过这一期：请看过最新的内容再操作".to_owned()),

@@ -11,12 +11,12 @@ use tokio::sync::Mutex;
 
 use crate::model::{ArticleId, Edition, EditionId, EditionState, Series, TopicAnswer, TopicId};
 use crate::store::{EditResult, Store, StoreError, TopicClosing, TopicEdit};
+use crate::web::filter_values::without_noise;
 use crate::web::form::Form;
 use crate::web::issue_changes::{Refusal, add_to};
 use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::topic_page::{MAX_ARTICLES, Note, place_words, show};
-use crate::web::topic_values::without_noise;
 use crate::web::topics::{PATH, may_delete, search_archive};
 use crate::web::{AppState, response};
 

@@ -11,6 +11,7 @@ use crate::model::{Topic, TopicDraft, TopicId, TopicKind};
 use crate::store::{Session, Store, StoreError, TopicEdit, TopicPreview};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
+use crate::web::filter_values::FilterValues;
 use crate::web::form::{Fields, Form};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
@@ -79,9 +80,7 @@ fn owners(s: &Store, former: &str) -> Result<Vec<String>, StoreError> {
 
 fn render(console: &AppState, session: &Session, id: Option<TopicId>, values: Values, owners: Vec<String>, mut outcome: Outcome) -> Response {
     let zone = console.zone();
-    let mut industries: Vec<(String, bool)> = console.vocabulary().industries.iter().map(|i| (i.clone(), values.industries.contains(i))).collect();
-    // one that the taxonomy has no longer stays visible
-    industries.extend(values.industries.iter().filter(|i| !console.vocabulary().industries.contains(i)).map(|i| (i.clone(), true)));
+    let industries = values.filter.ticks(&console.vocabulary().industries);
     let preview = outcome.preview.take().map(|p| PreviewView {
         days: PREVIEW_DAYS,
         matching: p.matching,
@@ -110,7 +109,7 @@ pub(super) async fn new(State(console): State<AppState>, Editor(session): Editor
     let today = Utc::now().with_timezone(&console.zone()).date_naive();
     let values = Values {
         kind: TopicKind::Decision.as_str().to_owned(),
-        expression: f.text("expression").to_owned(),
+        filter: FilterValues { expression: f.text("expression").to_owned(), ..FilterValues::default() },
         owner: session.name.clone(),
         is_request,
         asked_on: if is_request { today.to_string() } else { String::new() },

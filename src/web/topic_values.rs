@@ -1,21 +1,15 @@
 //! The fields of a topic's form, and the topic that they make.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 
-use crate::classify::is_place;
-use crate::model::{MailAddress, Topic, TopicDraft, TopicFilter, TopicKind, TopicRequest};
-use crate::text::normalize::{collapse_whitespace, is_noise};
-use crate::topics::{self, is_same_place};
+use crate::model::{Topic, TopicDraft, TopicKind, TopicRequest};
+use crate::text::normalize::collapse_whitespace;
+use crate::web::filter_values::{FilterValues, MAX_NAME, Mistakes, addresses, names, without_noise};
 use crate::web::form::Fields;
 
 /// Limits, in characters and in number.
 const MAX_TITLE: usize = 60;
 const MAX_QUESTION: usize = 1_000;
-const MAX_NAME: usize = 40;
-const MAX_NAMES: usize = 20;
-const MAX_RECIPIENTS: usize = 50;
-/// Years that dates may have.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
 /// What a form is checked against.
 pub(super) struct Known<'a> {
@@ -35,10 +29,7 @@ pub(super) struct Values {
     pub(super) title: String,
     pub(super) question: String,
     pub(super) kind: String,
-    pub(super) expression: String,
-    pub(super) industries: Vec<String>,
-    pub(super) places: String,
-    pub(super) organisations: String,
+    pub(super) filter: FilterValues,
     pub(super) owner: String,
     pub(super) recipients: String,
     pub(super) due: String,
@@ -56,10 +47,7 @@ impl Values {
             title: collapse_whitespace(f.text("title")),
             question: text("question"),
             kind: text("kind"),
-            expression: text("expression"),
-            industries: f.industries(known),
-            places: text("places"),
-            organisations: text("organisations"),
+            filter: FilterValues::of_form(f, known),
             owner: text("owner"),
             recipients: text("recipients"),
             due: text("due"),
@@ -77,10 +65,7 @@ impl Values {
             title: d.title,
             question: d.question,
             kind: d.kind.as_str().to_owned(),
-            expression: d.filter.expression,
-            industries: d.filter.industries,
-            places: d.filter.places.join("、"),
-            organisations: d.filter.organisations.join("、"),
+            filter: FilterValues::of_filter(&d.filter),
             owner: d.owner,
             recipients: recipients.join("\n"),
             due: d.due.map(|d| d.to_string()).unwrap_or_default(),
@@ -99,11 +84,11 @@ impl Values {
         wrong.too_long("问题", &self.question, MAX_QUESTION);
         let kind = TopicKind::parse(&self.kind);
         wrong.add(kind.is_none(), || "请选类别".to_owned());
-        let filter = self.filter(known, &mut wrong);
+        let filter = self.filter.check(known.places, known.stored.map(|d| &d.filter), &mut wrong);
         wrong.add(!known.owners.contains(&self.owner), || "请选负责人".to_owned());
         let is_new_owner = known.stored.is_some_and(|d| d.owner != self.owner);
         wrong.add(is_new_owner && !known.may_change_owner, || "只有负责人和管理员可以换负责人".to_owned());
-        let recipients = self.recipients(&mut wrong);
+        let recipients = addresses(&self.recipients, &mut wrong);
         let due = wrong.day(&self.due, "期限");
         let request = self.request(known.today, &mut wrong);
         match kind {
@@ -119,40 +104,6 @@ impl Values {
             }),
             _ => Err(wrong.0),
         }
-    }
-
-    fn filter(&self, known: &Known<'_>, wrong: &mut Mistakes) -> TopicFilter {
-        let (places, organisations) = (names(&self.places), names(&self.organisations));
-        for (field, list) in [("地域", &places), ("机构", &organisations)] {
-            wrong.add(list.len() > MAX_NAMES, || format!("{field}最多 {MAX_NAMES} 个"));
-            let too_long = list.iter().any(|n| n.chars().count() > MAX_NAME);
-            wrong.add(too_long, || format!("{field}的名称最多 {MAX_NAME} 个字，之间用顿号隔开"));
-        }
-        let is_known = |name: &&String| {
-            is_place(name) || known.places.iter().any(|p| is_same_place(p, name)) || known.stored.is_some_and(|d| d.filter.places.contains(name))
-        };
-        for name in places.iter().filter(|n| !is_known(n)).take(MAX_NAMES) {
-            wrong.add(true, || format!("地域里的“{name}”不是认识的地名：请写省、市、县的名称，例如“许昌”；别的地方请写进要找的词"));
-        }
-        let filter = TopicFilter { expression: self.expression.clone(), industries: self.industries.clone(), places, organisations };
-        if let Err(e) = topics::check(&filter) {
-            wrong.add(true, || format!("要找的词：{}", e.chinese()));
-        }
-        filter
-    }
-
-    fn recipients(&self, wrong: &mut Mistakes) -> Vec<MailAddress> {
-        let mut addresses: Vec<&str> = self.recipients.split(['\n', '、', '，', ',', ';', '；']).map(str::trim).filter(|a| !a.is_empty()).collect();
-        addresses.dedup();
-        wrong.add(addresses.len() > MAX_RECIPIENTS, || format!("收件人最多 {MAX_RECIPIENTS} 个"));
-        let mut out = Vec::new();
-        for address in addresses.into_iter().take(MAX_RECIPIENTS) {
-            match MailAddress::parse(address) {
-                Ok(address) => out.push(address),
-                Err(e) => wrong.add(true, || e.chinese()),
-            }
-        }
-        out
     }
 
     fn request(&self, today: NaiveDate, wrong: &mut Mistakes) -> Option<TopicRequest> {
@@ -174,10 +125,10 @@ impl Values {
                 ("类别", kind(v)),
                 ("约稿人", v.asked_by.clone()),
                 ("约稿日期", v.asked_on.clone()),
-                ("要找的词", v.expression.clone()),
-                ("行业", v.industries.join("、")),
-                ("地域", names(&v.places).join("、")),
-                ("机构", names(&v.organisations).join("、")),
+                ("要找的词", v.filter.expression.clone()),
+                ("行业", v.filter.industries.join("、")),
+                ("地域", names(&v.filter.places).join("、")),
+                ("机构", names(&v.filter.organisations).join("、")),
                 ("负责人", v.owner.clone()),
                 ("期限", v.due.clone()),
                 ("收件人", v.recipients.clone()),
@@ -188,51 +139,10 @@ impl Values {
     }
 }
 
-/// Returns a text without characters that must not be stored.
-pub(super) fn without_noise(text: &str) -> String {
-    text.chars().filter(|c| !is_noise(*c)).collect()
-}
-
-/// What is wrong with a form.
-#[derive(Default)]
-struct Mistakes(Vec<String>);
-
-impl Mistakes {
-    fn add(&mut self, is_wrong: bool, words: impl FnOnce() -> String) {
-        if is_wrong {
-            self.0.push(words());
-        }
-    }
-
-    fn too_long(&mut self, field: &str, text: &str, most: usize) {
-        let length = text.chars().count();
-        self.add(length > most, || format!("{field}最多 {most} 个字，现在有 {length} 个"));
-    }
-
-    /// Returns the day of a field, if it has one.
-    fn day(&mut self, text: &str, field: &str) -> Option<NaiveDate> {
-        let day: Option<NaiveDate> = text.parse().ok();
-        self.add(day.is_none() && !text.is_empty(), || format!("{field}要写成 2026-12-31 的样子"));
-        let is_far = day.is_some_and(|d| !YEARS.contains(&d.year()));
-        self.add(is_far, || format!("{field}要在 {} 年到 {} 年之间", YEARS.start(), YEARS.end()));
-        day
-    }
-}
-
-/// Returns the names of a list, each once.
-fn names(text: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for name in text.split(['、', '，', ',', ';', '；', '\n']).map(collapse_whitespace).filter(|n| !n.is_empty()) {
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TopicFilter;
 
     fn values(fields: &str) -> Values {
         let all = format!("title=固态电池&kind=warning&expression=固态电池&owner=甲&{fields}");
