@@ -46,7 +46,7 @@ impl IssueMaker {
         llm::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
         let p = publication.clone();
         let commit = self.store.run(move |store| match announce {
-            Announce::Yes => store.announce_edition(draft, &p, candidates),
+            Announce::Yes => store.announce_edition(draft, &p, candidates, now),
             Announce::No => store.commit_edition(draft, &p, candidates),
         });
         Ok(commit.await?)

@@ -56,15 +56,15 @@ impl Store {
     /// Stores a scheduled edition and assigns its number. It replaces an edition of the same day and keeps its number, unless
     /// messages of it exist or editors changed it: then the stored one is returned.
     pub fn commit_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange) -> Result<Edition> {
-        self.commit(draft, publication, candidates, Announce::No)
+        self.commit(draft, publication, candidates, None)
     }
 
     /// Like [`commit_edition`](Self::commit_edition), and raises the notification of the draft in the same transaction.
-    pub fn announce_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange) -> Result<Edition> {
-        self.commit(draft, publication, candidates, Announce::Yes)
+    pub fn announce_edition(&self, draft: Draft, publication: &Publication, candidates: CandidateRange, now: DateTime<Utc>) -> Result<Edition> {
+        self.commit(draft, publication, candidates, Some(now))
     }
 
-    fn commit(&self, draft: Draft, publication: &Publication, candidates: CandidateRange, announce: Announce) -> Result<Edition> {
+    fn commit(&self, draft: Draft, publication: &Publication, candidates: CandidateRange, announce: Option<DateTime<Utc>>) -> Result<Edition> {
         let Draft { mut edition, stories, candidates: ranked } = draft;
         self.write(|t| {
             let known: Option<(i64, u32, u32, String, u32)> = t
@@ -95,8 +95,8 @@ impl Store {
                 insert.execute(params![edition.id.0, story.0, article.0])?;
             }
             decisions::replace_candidates(t, edition.id, &ranked)?;
-            if announce == Announce::Yes {
-                raise_draft(t, edition.id, Utc::now())?;
+            if let Some(now) = announce {
+                raise_draft(t, edition.id, now)?;
             }
             Ok(edition)
         })
