@@ -14,7 +14,7 @@ use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls, OutletKind};
 use crate::fetch::find_browser;
 use crate::mail::{DeliveryResult, Transport};
-use crate::model::SigningStep;
+use crate::model::{AlertTarget, SigningStep};
 use crate::outlets::Outlet;
 use crate::pipeline::{PdfError, columns_without_topic, find_soffice};
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
@@ -208,6 +208,7 @@ fn data(f: &mut Report, context: &CommandContext) {
     if let Some(store) = f.require("database", Store::open_beside(&context.data), |_| "opens, schema is current".to_owned()) {
         database(f, &store);
         signing(f, context, &store);
+        alerts(f, context, &store);
         topics(f, context, &store);
     }
 }
@@ -283,6 +284,15 @@ fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
         let bad = format!("nobody may {} issues of {}: qingbao user duties NAME {}", missing.join(" or "), p.name, missing.join(","));
         f.check(missing.is_empty(), "signing", &format!("every step of {} has somebody", p.name), &bad);
     }
+}
+
+/// Checks that alert rules tell outlets that the settings have.
+fn alerts(f: &mut Report, context: &CommandContext, store: &Store) {
+    let rules = store.alert_rules().unwrap_or_default();
+    let lost = |t: &AlertTarget| matches!(t, AlertTarget::Outlet(name) if context.settings.outlet(name).is_none());
+    let wrong: Vec<String> = rules.iter().filter(|r| r.is_enabled && r.draft.targets.iter().any(lost)).map(|r| r.draft.name.clone()).collect();
+    let bad = format!("{} tell outlets that qingbao.toml does not have: change them on the page 提醒", wrong.join(", "));
+    f.check(wrong.is_empty(), "alerts", &format!("{} rules, all of whose outlets are there", rules.len()), &bad);
 }
 
 fn limits(f: &mut Report) {

@@ -94,7 +94,7 @@ impl AlertTarget {
     pub fn label(&self) -> String {
         match self {
             Self::Outlet(name) => name.clone(),
-            Self::Address(address) => address.bare().to_owned(),
+            Self::Address(address) => address.bare(),
         }
     }
 }

@@ -57,6 +57,10 @@ impl Pipeline {
     }
 
     async fn of_issue(&self, kind: NotificationKind, edition: &Edition, key: &str, now: DateTime<Utc>) -> Result<Takers> {
+        // a draft of a publication that is gone is nobody's; a final issue waits for the publication to get its name back
+        if kind == NotificationKind::Draft && self.settings().publication_named(&edition.publication).is_none() {
+            return Ok(Takers::default());
+        }
         let Some(issue) = self.issues().compose(edition, now).await? else { return Ok(Takers::default()) };
         let text = render::issue_notification(edition, self.settings().console.page(&format!("/draft/{}", edition.id)));
         Ok(Takers { issue: Some(issue), ..self.by_kind(kind, &text, key, now).await? })

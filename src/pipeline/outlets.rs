@@ -124,7 +124,7 @@ mod tests {
         };
         assert_eq!(of(SendResult::Accepted), (OutletState::Sent, false, 0, None));
         assert_eq!(of(SendResult::Refused { reply: reply() }), (OutletState::Failed, false, 0, None));
-        let pause = Duration::from_secs(600);
+        let pause = Duration::from_mins(10);
         assert_eq!(of(SendResult::Throttled { retry_after: pause, reply: reply() }), (OutletState::Queued, false, 600, Some(600)));
         assert_eq!(of(SendResult::Unavailable { reply: reply() }), (OutletState::Queued, false, 120, Some(120)));
         assert_eq!(of(SendResult::Unknown { reply: reply() }), (OutletState::Queued, true, 120, Some(120)));

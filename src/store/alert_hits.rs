@@ -14,7 +14,7 @@ use crate::model::{
     WebUrl,
 };
 use crate::store::alert_rules::{enabled_rules, version};
-use crate::store::notifications::{Subject, raise};
+use crate::store::notification_queue::{Subject, raise};
 use crate::store::topic_articles::with_other_names;
 use crate::store::{Result, Store, invalid_value};
 use crate::topics::{Matcher, TopicMatch};

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{DeliveryId, NotificationId, NotificationKind, NotificationText};
-use crate::store::notifications::{Subject, raise};
+use crate::store::notification_queue::{Subject, raise};
 use crate::store::{Result, Store, invalid_value};
 
 /// The state of a delivery.

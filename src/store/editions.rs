@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::store::audit::audit;
 use crate::store::decisions;
-use crate::store::notifications::{WAITS, raise_draft};
+use crate::store::notification_queue::{WAITS, raise_draft};
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.

@@ -30,6 +30,7 @@ mod labels;
 mod metrics;
 mod migrations;
 mod notices;
+mod notification_queue;
 mod notifications;
 mod open;
 mod organisation_changes;

@@ -9,7 +9,7 @@ use crate::model::{ArticleId, AuditAction, Edition, EditionId};
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, save};
-use crate::store::notifications::{Subject, cancel_issue, raise};
+use crate::store::notification_queue::{Subject, cancel_issue, raise};
 use crate::store::outgoing_messages::cancel_stale;
 use crate::store::signing::SigningResult;
 use crate::store::{Result, Store};
@@ -105,7 +105,7 @@ impl Store {
             let Some((notice, edition, round)) = row else { return Ok(None) };
             let (edition, is_withdrawal) = (EditionId(edition), matches!(notice.text, NoticeText::Withdrawal { .. }));
             let readers = readers(c, edition, round, if is_withdrawal { RECEIVED } else { ADDRESSED })?;
-            Ok(Some(PendingNotice { id, readers, notice, edition }))
+            Ok(Some(PendingNotice { id, notice, edition, readers }))
         })
     }
 

@@ -5,8 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::config::settings::AmbiguousDeliveryPolicy;
 use crate::model::{Edition, EditionId, NotificationText, OutboxId};
-use crate::store::notices::PendingNotice;
-use crate::store::notifications::{Subject, raise};
+use crate::store::notification_queue::{Subject, raise};
 use crate::store::{Result, Store};
 
 /// A message to queue.
@@ -291,12 +290,12 @@ pub(super) fn queue_issue(t: &Connection, e: &Edition, letters: &[OutgoingMessag
 /// Queues the messages of a notice about an issue.
 pub(super) fn queue_notice(
     t: &Connection,
-    n: &PendingNotice,
+    (edition, notice): (EditionId, i64),
     letters: &[OutgoingMessage],
     now: DateTime<Utc>,
     expires: DateTime<Utc>,
 ) -> Result<usize> {
-    letters.iter().map(|l| queue(t, Some((n.edition, 0)), Some(n.id), l, now, expires)).sum()
+    letters.iter().map(|l| queue(t, Some((edition, 0)), Some(notice), l, now, expires)).sum()
 }
 
 /// Queues messages that belong to no issue: to operators, and alerts.

@@ -12,7 +12,7 @@ use crate::store::audit::audit;
 use crate::store::decisions::record_kept;
 use crate::store::edition_revision::{load, save};
 use crate::store::editions::next_number;
-use crate::store::notifications::{Subject, raise};
+use crate::store::notification_queue::{Subject, raise};
 use crate::store::outgoing_messages::cancel_stale;
 use crate::store::{Result, Store};
 

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::{AlertCondition, AlertDraft, AlertMode, AlertRuleId, AlertTarget, SourceId, TopicFilter, TopicId};
+use crate::model::{AlertCondition, AlertDraft, AlertMode, AlertRuleId, AlertTarget, MailAddress, SourceId, TopicFilter, TopicId};
 use crate::store::{AlertEdit, Session};
 use crate::text::normalize::collapse_whitespace;
 use crate::web::access::Editor;
@@ -96,7 +96,7 @@ impl Values {
         for target in &d.targets {
             match target {
                 AlertTarget::Outlet(name) => outlets.push(name.clone()),
-                AlertTarget::Address(address) => recipients.push(address.bare().to_owned()),
+                AlertTarget::Address(address) => recipients.push(address.bare()),
             }
         }
         Self {
@@ -219,11 +219,10 @@ async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Res
     if values.mode.is_empty() {
         AlertMode::AtOnce.as_str().clone_into(&mut values.mode);
     }
-    if let Some(topic) = values.topic.parse().ok().map(TopicId) {
-        if let Some(topic) = stored(console.store.run(move |s| s.topic(topic)).await)? {
-            values.recipients = topic.draft.recipients.iter().map(|a| a.bare().to_owned()).collect::<Vec<_>>().join("\n");
-            values.name = topic.draft.title.chars().take(MAX_NAME).collect();
-        }
+    let topic = TopicId(values.topic.parse().unwrap_or(0));
+    if let Some(topic) = stored(console.store.run(move |s| s.topic(topic)).await)? {
+        values.recipients = topic.draft.recipients.iter().map(MailAddress::bare).collect::<Vec<_>>().join("\n");
+        values.name = topic.draft.title.chars().take(MAX_NAME).collect();
     }
     if values.name.is_empty() {
         values.name = values.filter.organisations.chars().take(MAX_NAME).collect();

@@ -317,13 +317,15 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 16] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
     ("article", "/articles/1"),
     ("events", "/events"),
     ("event", "/events/1"),
+    ("alerts", "/alerts"),
+    ("alert", "/alerts/new?organisations=%E8%AE%B8%E6%98%8C%E7%94%B5%E6%B0%94"),
     ("rules", "/rules"),
     ("rule", "/rules/new?kind=words&text=%E8%AE%B8%E6%98%8C"),
     ("organisations", "/organisations"),

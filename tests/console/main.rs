@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 mod accounts;
+mod alerts;
 mod browser;
 mod desk;
 mod doors;
@@ -316,7 +317,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 25] = [
+const ROUTES: [(&str, bool); 29] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -329,6 +330,10 @@ const ROUTES: [(&str, bool); 25] = [
     ("/topics/new", true),
     ("/topics/1", true),
     ("/topics/1/edit", true),
+    ("/alerts", true),
+    ("/alerts/new", true),
+    ("/alerts/1", true),
+    ("/alerts/1/edit", true),
     ("/rules", true),
     ("/rules/new", true),
     ("/rules/1", true),
@@ -353,6 +358,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
     assert_eq!(editor.post("/topics/new", &topic).await.status(), StatusCode::SEE_OTHER);
     let rule = [("do", "save"), ("kind", "keyword"), ("effect", "exclude"), ("text", "彩票")];
     assert_eq!(editor.post("/rules/new", &rule).await.status(), StatusCode::SEE_OTHER);
+    let alert = [("do", "save"), ("name", "假发"), ("kind", "articles"), ("expression", "假发"), ("mode", "digest"), ("recipients", "a@b.cn")];
+    assert_eq!(editor.post("/alerts/new", &alert).await.status(), StatusCode::SEE_OTHER);
     // route, whether an editor may
     for (route, for_editors) in ROUTES {
         let answer = nobody.get(route).await;
@@ -373,6 +380,10 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/topics/new", "do=save&title=x"),
         ("/topics/1", "do=delete&sure=yes"),
         ("/topics/1/edit", "do=save&title=x"),
+        ("/alerts", "do=test&outlet=x"),
+        ("/alerts/new", "do=save&name=x&kind=burst&mode=digest&recipients=a@b.cn"),
+        ("/alerts/1", "do=delete&sure=yes"),
+        ("/alerts/1/edit", "do=save&name=x&kind=burst&mode=digest&recipients=a@b.cn"),
         ("/rules/new", "do=save&kind=keyword&effect=exclude&text=x"),
         ("/rules/1/edit", "do=save&kind=keyword&effect=exclude&text=y"),
         ("/rules/1", "do=delete&sure=yes"),
