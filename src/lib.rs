@@ -44,6 +44,7 @@ pub mod old_issues;
 pub mod pipeline;
 pub mod ranking;
 pub mod render;
+pub mod review;
 pub mod schedule;
 pub mod store;
 pub mod text;
