@@ -117,7 +117,7 @@ fn spans(p: &Publication, period: ReviewPeriod, now: DateTime<Utc>) -> Option<(S
 /// Returns the stories that belong to a publication, as `issue::matches_publication` tells.
 fn of_publication(c: &Connection, stories: Vec<Story>, p: &Publication) -> Result<Vec<Story>> {
     let mut fits = vec![p.industries.is_empty(); stories.len()];
-    let mut note = |label, wanted: &[String], fits: &mut Vec<bool>| {
+    let note = |label, wanted: &[String], fits: &mut Vec<bool>| {
         each_label(c, label, &stories, |at, name| {
             if let Some(fits) = fits.get_mut(at) {
                 *fits |= wanted.iter().any(|w| **w == *name);

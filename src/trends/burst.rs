@@ -88,7 +88,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { min_stories: 4, min_ratio: 1.5, min_sources: 2, min_others: 2, max_share: 0.75, max_q: 0.05 }
+        Self { min_stories: 4, min_ratio: 1.5, min_sources: 2, min_others: 2, max_share: 0.75, max_q: 0.02 }
     }
 }
 
