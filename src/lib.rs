@@ -46,6 +46,7 @@ pub mod outlets;
 pub mod pipeline;
 pub mod ranking;
 pub mod render;
+pub mod review;
 pub mod schedule;
 pub mod store;
 pub mod text;

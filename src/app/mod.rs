@@ -10,6 +10,7 @@ mod signals;
 mod supervisor;
 mod training;
 mod weekly_report;
+mod weekly_review;
 
 use std::path::PathBuf;
 use std::sync::Arc;

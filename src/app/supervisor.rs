@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::{ConfigHandle, ServiceError, cluster_alarms, training, weekly_report};
+use crate::app::{ConfigHandle, ServiceError, cluster_alarms, training, weekly_report, weekly_review};
 use crate::health::{Alarm, Component, HealthState};
 use crate::store::{Store, StoreError};
 
@@ -140,13 +140,16 @@ async fn write_probe(live: Arc<ConfigHandle>) {
     pipeline.health().heartbeat(Component::Store);
 }
 
-/// Runs daily retention, the weekly report and the nightly training.
+/// Runs daily retention, the weekly report and reviews, and the nightly training.
 async fn run_maintenance(live: Arc<ConfigHandle>) {
     if let Err(e) = apply_retention(&live).await {
         tracing::error!("upkeep: {e}");
     }
     if let Err(e) = weekly_report::report_if_due(&live).await {
         tracing::error!("weekly report: {e}");
+    }
+    if let Err(e) = weekly_review::review_if_due(&live, Utc::now()).await {
+        tracing::error!("weekly review: {e}");
     }
     training::train_if_due(&live.pipeline(), Utc::now()).await;
 }

@@ -25,6 +25,7 @@ mod outlets;
 mod output;
 mod progress;
 mod report;
+mod review;
 mod rules;
 mod serve;
 mod sources;
@@ -102,6 +103,9 @@ enum Command {
     /// Rules of editors on what is never chosen (不再报道): list
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    /// The review of a week or month (一周综述): week, month
+    #[command(subcommand)]
+    Report(review::ReportCommand),
     /// Editions: build, show, send, list, export
     #[command(subcommand)]
     Digest(digest::DigestCommand),
@@ -245,6 +249,7 @@ async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<
         Command::Organisations(action) => unless_closed(organisations::run(&action, &context).await),
         Command::Topics(action) => unless_closed(topics::run(&action, &context).await),
         Command::Rules(action) => unless_closed(rules::run(&action, &context).await),
+        Command::Report(action) => unless_closed(review::run(&action, &context).await),
         Command::Digest(action) => digest::run(&action, &context).await,
         Command::Outbox(action) => outbox::run(&action, &context).await,
         Command::Outlet(action) => outlets::run(&action, &context).await,

@@ -94,6 +94,8 @@ pub struct Publication {
     pub recipients: Vec<Recipient>,
     /// Recipients of the final issue; none by default.
     pub final_recipients: Vec<Recipient>,
+    /// Who gets 一周综述 by mail on Monday; nobody by default.
+    pub weekly_review: Vec<MailAddress>,
     /// Whether to mail an issue without items.
     pub mail_empty: bool,
     /// Layout of its issues.
@@ -131,6 +133,7 @@ impl Default for Publication {
             catch_up: Duration::from_hours(10),
             recipients: MailAddress::parse("editors@localhost").into_iter().map(Recipient::from).collect(),
             final_recipients: Vec::new(),
+            weekly_review: Vec::new(),
             mail_empty: true,
             layout: Layout::Bulletin,
             signing: Vec::new(),
@@ -165,7 +168,7 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "name",
     "organiser",
     "printer",
@@ -190,6 +193,7 @@ const KEYS: [&str; 28] = [
     "final_recipients",
     "subscriber",
     "document",
+    "weekly_review",
     "mail_empty",
     "max_per_firm",
     "max_per_industry",
@@ -272,6 +276,8 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     } else {
         p.final_recipients.extend(subscribers);
     }
+    let reviews = s.texts("weekly_review").unwrap_or_default();
+    p.weekly_review = reviews.into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
     set(&mut p.mail_empty, s.bool("mail_empty"));
     p
 }

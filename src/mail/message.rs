@@ -53,6 +53,34 @@ pub fn compose(
     let which = if edition.series == Series::Extra || edition.layout == Layout::Report { format!("\n{}", edition.id) } else { String::new() };
     let key = xxh3_64(format!("{salt}\n{}\n{}\n{recipient}{round}{which}", edition.publication, edition.date).as_bytes());
     let id = message_id(&format!("issue.{}-{}.{key:016x}", edition.year, edition.number_in_year), settings);
+    compose_parts(parts, key, id, settings, to, date)
+}
+
+/// Builds 一周综述 for one recipient. The same publication, week, recipient and salt give the same Message-ID.
+///
+/// # Errors
+/// Those of [`compose`].
+pub fn compose_review(
+    parts: &RenderedIssue,
+    publication: &str,
+    week: &str,
+    settings: &MailSettings,
+    to: &MailAddress,
+    date: DateTime<Utc>,
+    salt: &str,
+) -> Result<OutgoingMessage, ComposeError> {
+    let key = xxh3_64(format!("{salt}\nreview\n{publication}\n{week}\n{}", to.bare()).as_bytes());
+    compose_parts(parts, key, message_id(&format!("review.{week}.{key:016x}"), settings), settings, to, date)
+}
+
+fn compose_parts(
+    parts: &RenderedIssue,
+    key: u64,
+    id: String,
+    settings: &MailSettings,
+    to: &MailAddress,
+    date: DateTime<Utc>,
+) -> Result<OutgoingMessage, ComposeError> {
     let part = |kind: ContentType, body: &str| SinglePart::builder().header(kind).header(ContentTransferEncoding::Base64).body(body.to_owned());
     let multi = |kind: MultiPartKind, n: u8| MultiPart::builder().kind(kind).boundary(format!("=_{key:016x}_{n}"));
     let html = part(ContentType::TEXT_HTML, &parts.html);

@@ -11,7 +11,7 @@ mod transport;
 mod words;
 
 pub use delivery::{DeliveryResult, PasswordError, TransportError};
-pub use message::{ComposeError, compose, compose_text};
+pub use message::{ComposeError, compose, compose_review, compose_text};
 pub use notice::{notice_to_reader, notification};
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};

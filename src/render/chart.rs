@@ -6,11 +6,15 @@
 
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // colours and points lie within their ranges
 
+mod bars;
+
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, ScaleFont as _, point};
 
 use crate::model::{Trend, WEEKS};
+
+pub use bars::{bars, bars_alt};
 
 static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(include_bytes!("chart/NotoSansCJKsc-subset.otf")).ok());
 
@@ -74,6 +78,11 @@ pub fn chart(trend: &[Trend]) -> Option<Vec<u8>> {
         canvas.text(font, &total.to_string(), (WIDTH - 10, base), &Ink { size: 14.0, colour: INK, align: Align::Right });
     }
     canvas.png()
+}
+
+#[allow(clippy::cast_precision_loss)] // some hundred pixels
+fn as_width(n: usize) -> f64 {
+    n as f64
 }
 
 fn mix(a: Rgb, b: Rgb, share: f64) -> Rgb {

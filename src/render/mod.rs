@@ -9,6 +9,7 @@ mod learning;
 mod notice;
 mod notification;
 mod picture;
+mod review;
 mod text;
 
 use std::collections::HashMap;
@@ -16,12 +17,13 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use chrono::{Datelike, NaiveDate};
 
-pub use docx::{DocxError, docx};
+pub use docx::{DocxError, docx, review_docx};
 pub use html::html;
 pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};
 pub use notification::{issue_notification, notice_notification};
 pub use picture::{PictureError, Png, read_picture};
+pub use review::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, review_mail, review_stem, review_subject, review_text, sections};
 pub use text::text;
 
 use crate::config::docx_template::DocxTemplate;

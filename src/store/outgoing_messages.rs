@@ -125,6 +125,11 @@ impl Store {
         self.write(|t| queue_issue(t, edition, letters, now, expires))
     }
 
+    /// Queues messages that belong to no issue, each once.
+    pub fn queue_letters(&self, letters: &[OutgoingMessage], now: DateTime<Utc>, expires: DateTime<Utc>) -> Result<usize> {
+        self.write(|t| queue_plain(t, letters, now, expires))
+    }
+
     /// Recovers messages of a killed process: those whose content was not sent are queued again, those of unknown fate as the
     /// policy says. Returns the latter, as they are now.
     pub fn recover_messages(&self, policy: AmbiguousDeliveryPolicy) -> Result<Vec<OutboxMessage>> {

@@ -94,11 +94,11 @@ pub(super) fn stories(c: &Connection, spans: &Spans) -> Result<Vec<Story>> {
 pub(super) struct Names(HashSet<Arc<str>>);
 
 impl Names {
-    fn read(&mut self, r: &Row<'_>, column: usize) -> Result<Arc<str>> {
+    pub(super) fn read(&mut self, r: &Row<'_>, column: usize) -> Result<Arc<str>> {
         Ok(self.shared(r.get_ref(column)?.as_str().map_err(invalid_value("name"))?))
     }
 
-    pub(super) fn shared(&mut self, name: &str) -> Arc<str> {
+    fn shared(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.0.get(name) {
             return Arc::clone(known);
         }
@@ -108,16 +108,23 @@ impl Names {
     }
 }
 
-/// A label of an article that tells more than one name each.
+/// Labels of articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StoryLabel {
     Keyword,
+    /// Industries and themes.
+    Industry,
+    Column,
+    Place,
 }
 
 impl StoryLabel {
     fn table(self) -> &'static str {
         match self {
             Self::Keyword => "article_keyword",
+            Self::Industry => "article_industry",
+            Self::Column => "article_column",
+            Self::Place => "article_place",
         }
     }
 }
@@ -161,10 +168,14 @@ pub(super) fn rising(c: &Connection, stories: &[Story], spans: &Spans) -> Result
         }
     }
     for (term, of) in &terms {
-        let sources: HashSet<&str> = of.current.iter().filter_map(|at| stories.get(*at)).map(|s| &*s.source).collect();
-        let sources = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let mut by_source: HashMap<&str, u32> = HashMap::new();
+        for story in of.current.iter().filter_map(|at| stories.get(*at)) {
+            *by_source.entry(&story.source).or_default() += 1;
+        }
+        let sources = u32::try_from(by_source.len()).unwrap_or(u32::MAX);
+        let largest_source = by_source.values().copied().max().unwrap_or_default();
         for (period, n) in periods.iter_mut().zip(&of.by_period).filter(|(_, n)| **n > 0) {
-            period.terms.push(TermCount { term: Arc::clone(term), stories: *n, sources });
+            period.terms.push(TermCount { term: Arc::clone(term), stories: *n, sources, largest_source });
         }
     }
     let (current, earlier) = periods.split_at(1);

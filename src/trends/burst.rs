@@ -57,6 +57,8 @@ pub struct TermCount {
     pub stories: u32,
     /// Sources of these stories.
     pub sources: u32,
+    /// Stories of the source that has most of them.
+    pub largest_source: u32,
 }
 
 /// Stories of a period.
@@ -76,13 +78,17 @@ pub struct Limits {
     /// Stories divided by expected ones.
     pub min_ratio: f64,
     pub min_sources: u32,
+    /// Stories that are not of the source with most of them: a series of one source is no rise.
+    pub min_others: u32,
+    /// Most of the stories that one source may have.
+    pub max_share: f64,
     /// Accepted share of false alarms.
     pub max_q: f64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { min_stories: 4, min_ratio: 1.5, min_sources: 2, max_q: 0.05 }
+        Self { min_stories: 4, min_ratio: 1.5, min_sources: 2, min_others: 2, max_share: 0.75, max_q: 0.02 }
     }
 }
 
@@ -105,11 +111,19 @@ struct Term<'a> {
     name: &'a Arc<str>,
     stories: u32,
     sources: u32,
+    largest_source: u32,
     /// Stories of each earlier period.
     before: Vec<u32>,
 }
 
 impl Term<'_> {
+    /// Whether several sources have its stories.
+    fn has_sources(&self, limits: &Limits) -> bool {
+        let most = limits.max_share * f64::from(self.stories);
+        let others = self.stories.saturating_sub(self.largest_source);
+        self.sources >= limits.min_sources && others >= limits.min_others && f64::from(self.largest_source) <= most
+    }
+
     fn total(&self) -> u32 {
         self.before.iter().fold(0, |sum: u32, n| sum.saturating_add(*n))
     }
@@ -128,20 +142,19 @@ pub fn bursts(current: &Period, history: &[Period], limits: &Limits) -> Vec<Burs
     let terms: Vec<Term<'_>> = terms(current, &history).into_iter().filter(is_tested).collect();
     let own: Vec<Option<f64>> = terms.iter().map(|t| own_overdispersion(t, &history)).collect();
     let common = common_overdispersion(&terms, &own);
-    let mut found = Vec::new();
+    let (mut found, mut has_sources) = (Vec::new(), Vec::new());
     for (term, own) in terms.iter().zip(&own).filter(|(t, _)| t.stories > 0) {
         let overdispersion = blend(*own, common, history.len());
         if let Some(e) = expectation(term, current, &history, &alike, overdispersion) {
             let p = e.at_least(term.stories);
+            has_sources.push(term.has_sources(limits));
             found.push(Burst { term: Arc::clone(term.name), stories: term.stories, sources: term.sources, expected: e.mean, p, q: 1.0 });
         }
     }
     let q = q_values(&found.iter().map(|b| b.p).collect::<Vec<_>>(), terms.len());
-    for (burst, q) in found.iter_mut().zip(q) {
-        burst.q = q;
-    }
     let is_large = |b: &Burst| b.stories >= limits.min_stories && f64::from(b.stories) >= limits.min_ratio * b.expected;
-    found.retain(|b| b.q <= limits.max_q && b.sources >= limits.min_sources && is_large(b));
+    let told = found.into_iter().zip(q).zip(has_sources).map(|((b, q), fits)| (Burst { q, ..b }, fits));
+    let mut found: Vec<Burst> = told.filter(|(b, fits)| *fits && b.q <= limits.max_q && is_large(b)).map(|(b, _)| b).collect();
     found.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| b.stories.cmp(&a.stories)).then_with(|| a.term.cmp(&b.term)));
     found
 }
@@ -158,14 +171,14 @@ fn terms<'a>(current: &'a Period, history: &[&'a Period]) -> Vec<Term<'a>> {
     let mut out: Vec<Term<'a>> = Vec::new();
     let mut place = |t: &'a TermCount, out: &mut Vec<Term<'a>>| {
         *places.entry(&t.term).or_insert_with(|| {
-            out.push(Term { name: &t.term, stories: 0, sources: 0, before: vec![0; history.len()] });
+            out.push(Term { name: &t.term, stories: 0, sources: 0, largest_source: 0, before: vec![0; history.len()] });
             out.len() - 1
         })
     };
     for t in &current.terms {
         let at = place(t, &mut out);
         if let Some(term) = out.get_mut(at) {
-            (term.stories, term.sources) = (t.stories, t.sources);
+            (term.stories, term.sources, term.largest_source) = (t.stories, t.sources, t.largest_source);
         }
     }
     for (i, period) in history.iter().enumerate() {
@@ -185,7 +198,8 @@ fn counts<'a>(term: &'a Term<'_>, history: &'a [&Period]) -> impl Iterator<Item 
 
 fn own_overdispersion(term: &Term<'_>, history: &[&Period]) -> Option<f64> {
     let (excess, squares) = excess_variance(counts(term, history));
-    (squares > 0.0).then(|| (excess / squares).clamp(0.0, MAX_OVERDISPERSION))
+    // not cut at zero: the mean over many terms would be too large
+    (squares > 0.0).then(|| (excess / squares).min(MAX_OVERDISPERSION))
 }
 
 /// Returns the mean overdispersion of the terms with enough stories to tell it.
@@ -194,12 +208,12 @@ fn common_overdispersion(terms: &[Term<'_>], own: &[Option<f64>]) -> f64 {
     if telling.len() < TELLING_TERMS {
         return USUAL_OVERDISPERSION;
     }
-    telling.iter().sum::<f64>() / f64::from(u32::try_from(telling.len()).unwrap_or(u32::MAX))
+    (telling.iter().sum::<f64>() / f64::from(u32::try_from(telling.len()).unwrap_or(u32::MAX))).max(0.0)
 }
 
 fn blend(own: Option<f64>, common: f64, periods: usize) -> f64 {
     let weight = f64::from(u32::try_from(periods).unwrap_or(u32::MAX));
-    own.map_or(common, |own| (own * weight + common * OWN_WEIGHT) / (weight + OWN_WEIGHT))
+    own.map_or(common, |own| (own * weight + common * OWN_WEIGHT) / (weight + OWN_WEIGHT)).max(0.0)
 }
 
 /// Returns what a term is expected to have: as over all earlier periods, or as over those like the current one if that is more, so that
@@ -219,7 +233,7 @@ mod tests {
     use super::*;
 
     fn period(stories: u32, terms: &[(&str, u32)]) -> Period {
-        let terms = terms.iter().map(|(t, n)| TermCount { term: (*t).into(), stories: *n, sources: *n }).collect();
+        let terms = terms.iter().map(|(t, n)| TermCount { term: (*t).into(), stories: *n, sources: *n, largest_source: 1 }).collect();
         Period { stories, terms, is_same_weekday: false }
     }
 
@@ -253,7 +267,10 @@ mod tests {
     fn one_source_alone_raises_nothing() {
         let mut current = period(1_000, &[("电极", 30)]);
         current.terms[0].sources = 1;
+        current.terms[0].largest_source = 30;
         assert!(bursts(&current, &weeks(), &Limits::default()).is_empty());
+        (current.terms[0].sources, current.terms[0].largest_source) = (4, 27);
+        assert!(bursts(&current, &weeks(), &Limits::default()).is_empty(), "a series of one source, and what others always have");
     }
 
     #[test]
@@ -285,7 +302,7 @@ mod tests {
         let others: Vec<String> = (0..30).map(|n| format!("词{n}")).collect();
         let with = |n: u32| {
             let mut p = period(1_000, &[("展会", n)]);
-            p.terms.extend(others.iter().map(|t| TermCount { term: t.as_str().into(), stories: 5, sources: 3 }));
+            p.terms.extend(others.iter().map(|t| TermCount { term: t.as_str().into(), stories: 5, sources: 3, largest_source: 2 }));
             p
         };
         let clumps = [0, 0, 9, 0, 1, 12, 0, 0].map(with);

@@ -15,8 +15,9 @@
 
 mod burst;
 mod chance;
+mod compare;
 mod false_discovery;
 
 pub use burst::{Burst, BurstPeriod, Limits, Period, TermCount, bursts};
-pub use chance::{Count, Expected, expected};
+pub use compare::{Series, Verdict, compare};
 pub use false_discovery::q_values;

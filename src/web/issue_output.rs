@@ -79,7 +79,7 @@ pub(super) async fn file(State(console): State<AppState>, Editor(session): Edito
 }
 
 /// Returns a download with a file name that may be Chinese (RFC 6266); `plain` is for programs without support for that.
-fn download(plain: &str, name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
+pub(super) fn download(plain: &str, name: &str, media_type: &str, bytes: Vec<u8>) -> Response {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encoded.replace('+', "%20"));
     let headers: [(HeaderName, String); 2] = [(header::CONTENT_TYPE, media_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];

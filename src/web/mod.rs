@@ -41,6 +41,7 @@ mod password_policy;
 mod path;
 mod probes;
 mod response;
+mod review;
 mod rule_form;
 mod rule_offers;
 mod rule_warnings;
@@ -72,6 +73,7 @@ use crate::config::settings::ConsoleSettings;
 use crate::config::source_list::Vocabulary;
 use crate::pipeline::ConfigHandle;
 use crate::pipeline::Pipeline;
+use crate::review::Review;
 use crate::store::{Overview, Store};
 use tokio::net::TcpListener;
 
@@ -99,6 +101,7 @@ struct Console {
     throttle: Throttle,
     password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
+    reviews: SwrCache<review::ReviewKey, Option<Review>>,
     ranking: SwrCache<candidates::RankingKey, candidates::Ranks>,
     presence: desk_state::Presence,
     flashes: FlashStore,
@@ -149,6 +152,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         throttle,
         password_checks,
         counted: SwrCache::default(),
+        reviews: SwrCache::default(),
         ranking: SwrCache::default(),
         presence: desk_state::Presence::default(),
         flashes: FlashStore::default(),
@@ -205,6 +209,11 @@ fn router(console: AppState) -> Router {
         .route("/organisations/{id}", get(organisation::page).post(organisation::change))
         .route("/organisations/{id}/csv", get(organisation_export::csv_file))
         .route("/overview", get(overview::page))
+        .route("/week", get(review::this_week))
+        .route("/week/{period}", get(review::page))
+        .route("/week/{period}/docx", get(review::document))
+        .route("/month/{period}", get(review::page))
+        .route("/month/{period}/docx", get(review::document))
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))

@@ -38,11 +38,24 @@ fn marks(e: &Edition) -> Vec<Paragraph> {
     lines.iter().enumerate().map(|(n, left)| both_edges("Marks", left, if n == 0 { &e.imprint.serial } else { "" })).collect()
 }
 
+/// Returns the last line of the masthead, above the red rule.
+fn last_line(left: &str, right: &str) -> Paragraph {
+    let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
+    let mut last = both_edges("Issue", left, right);
+    last.property = last.property.set_borders(ParagraphBorders::with_empty().set(border));
+    last
+}
+
 /// Adds 份号, 密级 and 编号, the name, 期号, then 编印单位 and date above a red rule (GB/T 9704-2012, 10.1).
 pub(super) fn masthead(d: Docx, e: &Edition) -> Docx {
-    let border = ParagraphBorder::new(ParagraphBorderPosition::Bottom).val(BorderType::Single).size(18).space(6).color(RED);
-    let mut last = both_edges("Issue", e.printed_by(), &chinese_date(e.date));
-    last.property = last.property.set_borders(ParagraphBorders::with_empty().set(border));
     let d = marks(e).into_iter().fold(d, Docx::add_paragraph);
-    d.add_paragraph(line("Masthead", &e.publication)).add_paragraph(line("Issue", &e.issue_label())).add_paragraph(last)
+    d.add_paragraph(line("Masthead", &e.publication))
+        .add_paragraph(line("Issue", &e.issue_label()))
+        .add_paragraph(last_line(e.printed_by(), &chinese_date(e.date)))
+}
+
+/// Adds the masthead of a document that is no issue: notice, name, further lines, then organiser and date above a red rule.
+pub(super) fn plain(d: Docx, notice: &str, name: &str, lines: &[String], (organiser, date): (&str, &str)) -> Docx {
+    let d = d.add_paragraph(both_edges("Marks", notice, "")).add_paragraph(line("Masthead", name));
+    lines.iter().fold(d, |d, words| d.add_paragraph(line("Issue", words))).add_paragraph(last_line(organiser, date))
 }

@@ -7,6 +7,7 @@ mod imprint;
 mod item;
 mod masthead;
 mod order;
+mod review;
 mod styles;
 mod template;
 
@@ -19,6 +20,7 @@ use crate::config::docx_template::DocxTemplate;
 use crate::model::{Edition, Layout};
 use crate::render::Files;
 use crate::text::normalize::collapse_whitespace;
+pub use review::review_docx;
 use styles::TypeArea;
 
 /// Hanging indent of a contents entry, in twentieths of a point.
@@ -36,14 +38,14 @@ pub struct DocxError(String);
 pub fn docx(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) -> Result<Vec<u8>, DocxError> {
     let Some(template) = template else {
         let d = masthead::masthead(styles::page(styles::styles(Docx::new(), &edition.publication)), edition);
-        return pack(imprint::add(items(d, edition, files, TypeArea::STANDARD), edition, TypeArea::STANDARD), edition);
+        return pack(imprint::add(items(d, edition, files, TypeArea::STANDARD), edition, TypeArea::STANDARD), &Properties::of(edition));
     };
     let area = TypeArea { left: template.body.left, width: template.body.text_width as usize };
     let mut d = items(styles::styles(Docx::new(), &edition.publication), edition, files, area);
     if !template.body.has_tail() {
         d = imprint::add(d, edition, area);
     }
-    template::put_into(template, edition, &pack(d, edition)?)
+    template::put_into(template, edition, &pack(d, &Properties::of(edition))?)
 }
 
 /// Adds 编者的话, 目录 and the columns with their items.
@@ -73,7 +75,7 @@ fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx 
 }
 
 /// Returns the bytes of the document.
-fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
+fn pack(mut document: Docx, properties: &Properties) -> Result<Vec<u8>, DocxError> {
     number_paragraphs(&mut document);
     let mut out = Cursor::new(Vec::new());
     let mut parts = document.build();
@@ -81,25 +83,38 @@ fn pack(mut document: Docx, edition: &Edition) -> Result<Vec<u8>, DocxError> {
         *part = order::ordered(std::mem::take(part));
     }
     parts.styles = order::without_first_normal(std::mem::take(&mut parts.styles));
-    parts.doc_props.core = properties(edition).into_bytes();
+    parts.doc_props.core = properties.xml().into_bytes();
     parts.document_rels = order::sorted_relationships(parts.document_rels);
     parts.pack(&mut out).map_err(|e| DocxError(e.to_string()))?;
     Ok(out.into_inner())
 }
 
-/// Returns the document properties that Word shows (ECMA-376 part 2, 11).
-fn properties(e: &Edition) -> String {
-    let at = e.built_at.map_or_else(|| format!("{}T00:00:00Z", e.date), |t| t.format("%FT%TZ").to_string());
-    let (author, title) = (escape(collapse_whitespace(&e.organiser)), escape(collapse_whitespace(&format!("{} {}", e.publication, e.issue_label()))));
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\
+/// The document properties that Word shows (ECMA-376 part 2, 11).
+struct Properties {
+    author: String,
+    title: String,
+    /// RFC 3339.
+    at: String,
+}
+
+impl Properties {
+    fn of(e: &Edition) -> Self {
+        let at = e.built_at.map_or_else(|| format!("{}T00:00:00Z", e.date), |t| t.format("%FT%TZ").to_string());
+        Self { author: e.organiser.clone(), title: format!("{} {}", e.publication, e.issue_label()), at }
+    }
+
+    fn xml(&self) -> String {
+        let (author, title, at) = (escape(collapse_whitespace(&self.author)), escape(collapse_whitespace(&self.title)), &self.at);
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\
          <cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
          <dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><cp:lastModifiedBy>{author}</cp:lastModifiedBy>\
          <dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created><dcterms:modified xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:modified>\
          <dc:language>zh-CN</dc:language></cp:coreProperties>"
-    )
+        )
+    }
 }
 
 /// Renumbers paragraph ids: the library counts them over the whole process, and the same edition must give the same bytes.

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _, Write as _};
 
 use zip::write::SimpleFileOptions;
 
-use super::{DocxError, properties};
+use super::{DocxError, Properties};
 use crate::config::docx_template::{CONTENT_TYPES, DOCUMENT, DOCUMENT_RELS, DocxTemplate, STYLES, fill, is_text_part};
 use crate::model::Edition;
 use crate::render::chinese_date;
@@ -51,7 +51,7 @@ pub(super) fn put_into(template: &DocxTemplate, e: &Edition, ours: &[u8]) -> Res
                 STYLES => Some(before_end(part, "</w:styles>", &added_styles)),
                 DOCUMENT_RELS => Some(before_end(part, "</Relationships>", &relationships(&text(DOCUMENT_RELS), &prefix))),
                 CONTENT_TYPES if !media.is_empty() => Some(with_png(part)),
-                "docProps/core.xml" => Some(properties(e)),
+                "docProps/core.xml" => Some(Properties::of(e).xml()),
                 _ if is_text_part(name) => Some(fill(part, &value)),
                 _ => None,
             };

@@ -1,0 +1,95 @@
+//! 一周综述 in the layout of an issue: masthead, sections with pictures and tables.
+
+use chrono_tz::Tz;
+use docx_rs::{
+    AlignmentType, BorderType, Docx, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, Paragraph, Pic, Run, Shading, Table,
+    TableAlignmentType, TableBorder, TableBorderPosition, TableBorders, TableCell, TableRow, WidthType,
+};
+
+use super::styles::{self, TypeArea};
+use super::{DocxError, Properties, body, heading, masthead, pack};
+use crate::render::chart::{WIDTH, bars};
+use crate::render::chinese_date;
+use crate::render::review::{ReviewCell, ReviewLink, ReviewTable, review_subject, sections};
+use crate::review::Review;
+use crate::text::normalize::collapse_whitespace;
+
+/// English metric units (EMU) per twentieth of a point.
+const EMU_PER_TWENTIETH: usize = 635;
+/// First id of paragraphs in tables: above those outside.
+const CELL_IDS: usize = 0x1000_0000;
+
+/// Renders the review as .docx.
+///
+/// # Errors
+/// If the library cannot write the document.
+pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Result<Vec<u8>, DocxError> {
+    let mut d = styles::page(styles::styles(Docx::new(), &r.publication));
+    let lines = [r.kind(), &r.period().label()].map(str::to_owned);
+    d = masthead::plain(d, notice, &r.publication, &lines, (organiser, &chinese_date(r.last_day)));
+    let mut ids = CELL_IDS;
+    for (n, section) in sections(r, zone).into_iter().enumerate() {
+        d = d.add_paragraph(heading(&format!("●{}", section.title)));
+        for line in &section.paragraphs {
+            d = d.add_paragraph(body(line));
+        }
+        if let Some(png) = bars(&section.chart) {
+            let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(60).after(60);
+            let run = Run::new().add_image(picture(&png, n));
+            d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).keep_next(true).add_run(run));
+        }
+        if let Some(table) = &section.table {
+            d = d.add_table(written(table, n, &mut ids));
+        }
+    }
+    d = d.add_paragraph(
+        Paragraph::new().style("Origin").add_run(Run::new().add_text("由程序按存档计数写成，未经编辑审改。偏多、偏少：按总量折算后超出偶然起伏。")),
+    );
+    // of a period that is not over: the moment of counting
+    let at = r.unfinished_at.map_or_else(|| format!("{}T00:00:00Z", r.last_day), |t| t.format("%FT%TZ").to_string());
+    pack(d, &Properties { author: organiser.to_owned(), title: review_subject(r), at })
+}
+
+/// Returns the picture as wide as the text.
+fn picture(png: &[u8], n: usize) -> Pic {
+    // width and height stand in the header of the file (PNG specification, 11.2.2)
+    let length = |at: usize| png.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(1, u32::from_be_bytes).max(1);
+    let (width, height) = (length(16), length(20));
+    let wide = u32::try_from(TypeArea::STANDARD.width * EMU_PER_TWENTIETH).unwrap_or(u32::MAX);
+    let high = u32::try_from(u64::from(wide) * u64::from(height) / u64::from(width)).unwrap_or(wide);
+    Pic::new_with_dimensions(png.to_vec(), width / 2, height / 2).id(format!("rIdBars{n}x{WIDTH}")).size(wide, high)
+}
+
+fn written(table: &ReviewTable, section: usize, ids: &mut usize) -> Table {
+    let parts: u32 = table.widths.iter().sum::<u32>().max(1);
+    let width = |parts_of: u32| TypeArea::STANDARD.width * parts_of as usize / parts as usize;
+    let grid: Vec<usize> = table.widths.iter().map(|w| width(*w)).collect();
+    let mut cell = |column: usize, content: Paragraph, is_head: bool| {
+        *ids += 1;
+        let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(20).after(20);
+        let paragraph = content.id(format!("{ids:08X}")).line_spacing(line);
+        let cell = TableCell::new().width(grid.get(column).copied().unwrap_or(1), WidthType::Dxa).add_paragraph(paragraph);
+        if is_head { cell.shading(Shading::new().fill("F2F2F2")) } else { cell }
+    };
+    let run = |text: &str| Run::new().size(21).add_text(collapse_whitespace(text));
+    let heads = table.heads.iter().enumerate().map(|(at, h)| cell(at, Paragraph::new().add_run(run(h).bold()), true)).collect();
+    let mut rows = vec![TableRow::new(heads).cant_split()];
+    for (n, texts) in table.rows.iter().enumerate() {
+        let cells = texts.iter().enumerate().map(|(at, text)| cell(at, filled(text, run(&text.text), &format!("{section}r{n}c{at}")), false));
+        rows.push(TableRow::new(cells.collect()).cant_split());
+    }
+    let line = |position| TableBorder::new(position).border_type(BorderType::Single).size(4).color("999999");
+    let borders =
+        TableBorders::with_empty().set(line(TableBorderPosition::Top)).set(line(TableBorderPosition::Bottom)).set(line(TableBorderPosition::InsideH));
+    Table::new(rows).set_grid(grid.clone()).width(grid.iter().sum(), WidthType::Dxa).align(TableAlignmentType::Center).set_borders(borders)
+}
+
+/// Returns the text, as a link if it is the title of an article.
+fn filled(cell: &ReviewCell, run: Run, name: &str) -> Paragraph {
+    let Some(ReviewLink::Article(_, url)) = &cell.link else { return Paragraph::new().add_run(run) };
+    let mut link = Hyperlink::new(url, HyperlinkType::External).add_run(run.color("1F4E8C"));
+    if let HyperlinkData::External { rid, .. } = &mut link.link {
+        *rid = format!("rIdLink{name}");
+    }
+    Paragraph::new().add_hyperlink(link)
+}

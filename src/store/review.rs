@@ -1,0 +1,243 @@
+//! Counts a period for 一周综述. Reads the stories of the period and of eight weeks before from indexes, and single articles by id: the
+//! cost does not grow with the archive.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::config::settings::Publication;
+use crate::review::{CountRow, EARLIER_WEEKS, Lead, Review, ReviewPeriod, ReviewTopic, RisingTerm};
+use crate::store::trends::{Span, Spans, Story, StoryLabel, each_label, rising, stories};
+use crate::store::{Result, Store};
+use crate::trends::{Series, Verdict, compare};
+
+const DAY: i64 = 86_400;
+/// Most rows of places.
+const MAX_PLACES: usize = 12;
+/// Most rising terms.
+const MAX_TERMS: usize = 12;
+/// Of terms that share at least this part of their stories, the first stands for the others.
+const SAME_STORIES: f64 = 0.6;
+/// How long after a period the sources' problems are still those of the period.
+const SOURCES_KNOWN: TimeDelta = TimeDelta::days(8);
+
+/// What a review asks for.
+#[derive(Debug, Clone)]
+pub struct ReviewRequest {
+    pub publication: Publication,
+    pub period: ReviewPeriod,
+    /// Names of the taxonomy's industries: themes are no industries.
+    pub industries: Vec<String>,
+}
+
+/// The stories of a publication, by period.
+pub(super) struct Counted {
+    pub(super) stories: Vec<Story>,
+    pub(super) spans: Spans,
+    /// Days of the current period, as far as it has passed.
+    pub(super) days: f64,
+}
+
+impl Store {
+    /// Returns the review of a period; `None` if it has not begun, or its time cannot be computed.
+    pub fn review(&self, request: &ReviewRequest, now: DateTime<Utc>) -> Result<Option<Review>> {
+        let (p, period) = (&request.publication, request.period);
+        let Some((spans, unfinished_at)) = spans(p, period, now) else { return Ok(None) };
+        let until = DateTime::from_timestamp(spans.current.until, 0).unwrap_or(now);
+        let zone = p.calendar.zone;
+        let sources = if now - until <= SOURCES_KNOWN { Some(self.source_problems(zone, now)?) } else { None };
+        let topics = self.review_topics(&spans.current)?;
+        self.read(|c| {
+            let days = seconds(spans.current.until - spans.current.from) / seconds(DAY);
+            let counted = Counted { stories: of_publication(c, stories(c, &spans)?, p)?, spans: spans.clone(), days };
+            let all = counted.series(|_| true);
+            let row = |name: &str, series: &Series, verdict| counted.row(name, series, verdict);
+            Ok(Some(Review {
+                publication: p.name.clone(),
+                period: period.to_string(),
+                first_day: period.first_day(),
+                last_day: period.last_day(),
+                unfinished_at,
+                stories: row("全部", &all, Verdict::Unknown),
+                industries: counted.rows(c, StoryLabel::Industry, &all, |name| request.industries.iter().any(|i| i == name))?,
+                columns: counted.rows(c, StoryLabel::Column, &all, |name| p.columns.iter().any(|q| q.name == name))?,
+                places: counted.rows(c, StoryLabel::Place, &all, |_| true)?.into_iter().take(MAX_PLACES).collect(),
+                terms: terms(c, &counted)?,
+                events: super::review_news::events(c, &counted)?,
+                organisations: super::review_news::organisations(c, &counted)?,
+                topics,
+                sources,
+                work: super::review_news::work(c, p, period, &counted.spans.current)?,
+            }))
+        })
+    }
+
+    /// Returns the topics that were open in a period, those with most articles first.
+    fn review_topics(&self, span: &Span) -> Result<Vec<ReviewTopic>> {
+        let mut out = Vec::new();
+        for row in self.topics("")? {
+            let topic = row.topic;
+            let is_before = |at: DateTime<Utc>| at.timestamp() < span.from;
+            if topic.created_at.timestamp() >= span.until || topic.closed_at.is_some_and(is_before) {
+                continue;
+            }
+            let (articles, newest) = self.read(|c| {
+                let mut s = c.prepare_cached(
+                    "SELECT count(*) FILTER (WHERE effective >= ?2), max(effective) FROM topic_article WHERE topic_id = ?1 AND dismissed = 0 AND effective < ?3",
+                )?;
+                Ok(s.query_row(params![topic.id.0, span.from, span.until], |r| Ok((r.get(0)?, r.get::<_, Option<i64>>(1)?)))?)
+            })?;
+            let newest = newest.and_then(|t| DateTime::from_timestamp(t, 0));
+            let is_closed = topic.closed_at.is_some_and(|at| at.timestamp() < span.until);
+            out.push(ReviewTopic { id: topic.id.0, title: topic.draft.title, articles, newest, due: topic.draft.due, is_closed });
+        }
+        out.sort_by_key(|t| std::cmp::Reverse(t.articles));
+        Ok(out)
+    }
+}
+
+/// Returns the period, as far as it has passed, and the weeks before. Of a week that is not over, the same part of the weeks before.
+fn spans(p: &Publication, period: ReviewPeriod, now: DateTime<Utc>) -> Option<(Spans, Option<DateTime<Utc>>)> {
+    let (from, end) = period.moments(&p.calendar)?;
+    let until = end.min(now);
+    if until <= from {
+        return None;
+    }
+    let current = Span { from: from.timestamp(), until: until.timestamp() };
+    let length = if period.is_week() { current.until - current.from } else { 7 * DAY };
+    let earlier = (1..=EARLIER_WEEKS).filter_map(|back| {
+        let from = current.from - 7 * DAY * i64::try_from(back).ok()?;
+        Some(Span { from, until: from + length })
+    });
+    Some((Spans { current, earlier: earlier.collect() }, (now < end).then_some(until)))
+}
+
+/// Returns the stories that belong to a publication, as `issue::matches_publication` tells.
+fn of_publication(c: &Connection, stories: Vec<Story>, p: &Publication) -> Result<Vec<Story>> {
+    let mut fits = vec![p.industries.is_empty(); stories.len()];
+    let note = |label, wanted: &[String], fits: &mut Vec<bool>| {
+        each_label(c, label, &stories, |at, name| {
+            if let Some(fits) = fits.get_mut(at) {
+                *fits |= wanted.iter().any(|w| **w == *name);
+            }
+        })
+    };
+    if !p.industries.is_empty() {
+        note(StoryLabel::Industry, &p.industries, &mut fits)?;
+    }
+    if !p.places.is_empty() {
+        let mut near: Vec<bool> = stories.iter().map(|s| p.places.iter().any(|w| **w == *s.region_scope)).collect();
+        note(StoryLabel::Place, &p.places, &mut near)?;
+        fits.iter_mut().zip(near).for_each(|(fits, near)| *fits &= near);
+    }
+    Ok(stories.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(s, _)| s).collect())
+}
+
+impl Counted {
+    /// Returns the stories of the current period, with their places in the list.
+    pub(super) fn current(&self) -> impl Iterator<Item = (usize, &Story)> {
+        self.stories.iter().enumerate().filter(|(_, s)| s.period == 0)
+    }
+
+    fn series(&self, fits: impl Fn(&Story) -> bool) -> Series {
+        let mut counts = vec![0; self.spans.earlier.len() + 1];
+        for story in self.stories.iter().filter(|s| fits(s)) {
+            if let Some(count) = counts.get_mut(story.period) {
+                *count += 1;
+            }
+        }
+        as_series(&counts)
+    }
+
+    /// Returns the mean of earlier weeks for as many days as the period has; only weeks of the archive count.
+    pub(super) fn mean(&self, earlier: &[u32]) -> f64 {
+        self.scaled(earlier).map_or(0.0, |s| s.0)
+    }
+
+    /// Returns mean, least and most.
+    fn scaled(&self, earlier: &[u32]) -> Option<(f64, f64, f64)> {
+        let all = self.series(|_| true);
+        let known: Vec<f64> = earlier.iter().zip(&all.earlier).filter(|(_, all)| **all > 0).map(|(n, _)| f64::from(*n)).collect();
+        let weeks = f64::from(u32::try_from(known.len()).ok()?);
+        let span = self.spans.earlier.first()?;
+        let factor = self.days / (seconds(span.until - span.from) / seconds(DAY));
+        let least = known.iter().copied().reduce(f64::min)?;
+        let most = known.iter().copied().reduce(f64::max)?;
+        Some((known.iter().sum::<f64>() / weeks * factor, least * factor, most * factor))
+    }
+
+    fn row(&self, name: &str, series: &Series, verdict: Verdict) -> CountRow {
+        let (mean, least, most) = self.scaled(&series.earlier).unwrap_or_default();
+        // the latest is first
+        let weeks = series.earlier.iter().rev().copied().collect();
+        CountRow { name: name.to_owned(), current: series.current, weeks, mean, range: (least, most), verdict }
+    }
+
+    /// Returns a row for each name of a label, those with most stories first.
+    fn rows(&self, c: &Connection, label: StoryLabel, all: &Series, wanted: impl Fn(&str) -> bool) -> Result<Vec<CountRow>> {
+        let mut counts: BTreeMap<Arc<str>, Vec<u32>> = BTreeMap::new();
+        each_label(c, label, &self.stories, |at, name| {
+            let Some(period) = self.stories.get(at).map(|s| s.period).filter(|_| wanted(&name)) else { return };
+            let counts = counts.entry(name).or_insert_with(|| vec![0; self.spans.earlier.len() + 1]);
+            if let Some(n) = counts.get_mut(period) {
+                *n += 1;
+            }
+        })?;
+        let series: Vec<Series> = counts.values().map(|n| as_series(n)).collect();
+        let verdicts = compare(&series, all);
+        let mut rows: Vec<CountRow> =
+            counts.keys().zip(&series).zip(verdicts).map(|((name, series), verdict)| self.row(name, series, verdict)).collect();
+        rows.sort_by(|a, b| b.current.cmp(&a.current).then_with(|| b.mean.total_cmp(&a.mean)));
+        Ok(rows)
+    }
+}
+
+fn as_series(counts: &[u32]) -> Series {
+    Series { current: counts.first().copied().unwrap_or_default(), earlier: counts.get(1..).unwrap_or_default().to_vec() }
+}
+
+/// Returns the rising terms with the headline behind each. Terms of mostly the same stories are one.
+fn terms(c: &Connection, counted: &Counted) -> Result<Vec<RisingTerm>> {
+    let mut out: Vec<(RisingTerm, HashSet<usize>)> = Vec::new();
+    for (burst, stories) in rising(c, &counted.stories, &counted.spans)? {
+        let stories: HashSet<usize> = stories.into_iter().collect();
+        let shared = |other: &HashSet<usize>| seconds(i64::try_from(other.intersection(&stories).count()).unwrap_or_default());
+        let least = |other: &HashSet<usize>| seconds(i64::try_from(other.len().min(stories.len())).unwrap_or_default());
+        if let Some((first, _)) = out.iter_mut().find(|(_, other)| shared(other) >= SAME_STORIES * least(other)) {
+            first.related.push(burst.term.to_string());
+            continue;
+        }
+        if out.len() == MAX_TERMS {
+            break;
+        }
+        let ids: Vec<i64> = stories.iter().filter_map(|at| counted.stories.get(*at)).map(|s| s.id).collect();
+        let lead = most_copied(c, &ids)?.map(|id| lead(c, id)).transpose()?.flatten();
+        let (term, related) = (burst.term.to_string(), Vec::new());
+        out.push((RisingTerm { term, stories: burst.stories, sources: burst.sources, expected: burst.expected, related, lead }, stories));
+    }
+    Ok(out.into_iter().map(|(term, _)| term).collect())
+}
+
+/// Returns the story that most articles copy; of equals the latest.
+pub(super) fn most_copied(c: &Connection, stories: &[i64]) -> Result<Option<i64>> {
+    let mut s = c.prepare_cached("SELECT count(*) FROM article WHERE story_id = ?1")?;
+    let mut best = None;
+    for id in stories {
+        best = best.max(Some((s.query_row([id], |r| r.get::<_, i64>(0))?, *id)));
+    }
+    Ok(best.map(|(_, id)| id))
+}
+
+/// Returns an article for display; `None` if it is gone.
+pub(super) fn lead(c: &Connection, id: i64) -> Result<Option<Lead>> {
+    let sql = "SELECT a.title, a.url, coalesce(a.publisher, s.name) FROM article a JOIN source s ON s.id = a.source_id WHERE a.id = ?1";
+    let read = |r: &rusqlite::Row<'_>| Ok(Lead { article: id, title: r.get(0)?, url: r.get(1)?, publisher: r.get(2)? });
+    Ok(c.prepare_cached(sql)?.query_row([id], read).optional()?)
+}
+
+#[allow(clippy::cast_precision_loss)] // seconds of some months, and counts
+fn seconds(n: i64) -> f64 {
+    n as f64
+}
