@@ -26,6 +26,23 @@ pub struct ConsoleSettings {
     pub hosts: Vec<String>,
     /// A session ends after this long without activity.
     pub session: Duration,
+    /// Scheme, host and port of `public_url`: `https://qingbao.example.cn`.
+    pub origin: Option<String>,
+}
+
+impl ConsoleSettings {
+    /// Returns the address of the console for links in mail: `https://qingbao.example.cn/qb`. `None` without `public_url`, and if a reader's
+    /// answer would travel in plain text.
+    pub fn address_for_mail(&self) -> Option<String> {
+        let origin = self.origin.as_deref()?;
+        let host = Url::parse(origin).ok()?.host().map(|h| h.to_owned())?;
+        let is_loopback = match host {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(ip) => ip.is_loopback(),
+            url::Host::Ipv6(ip) => ip.is_loopback(),
+        };
+        (origin.starts_with("https://") || is_loopback).then(|| format!("{origin}{}", self.base_path))
+    }
 }
 
 impl Default for ConsoleSettings {
@@ -36,6 +53,7 @@ impl Default for ConsoleSettings {
             https: false,
             hosts: Vec::new(),
             session: DEFAULT_SESSION,
+            origin: None,
         }
     }
 }
@@ -95,4 +113,5 @@ fn read_public_url(s: &Section<'_>, t: Spanned<&str>, c: &mut ConsoleSettings) {
     c.https = url.scheme() == "https";
     path.clone_into(&mut c.base_path);
     c.hosts.push(host.to_owned());
+    c.origin = Some(url.origin().ascii_serialization());
 }

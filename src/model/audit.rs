@@ -82,11 +82,16 @@ pub enum AuditAction {
     DisableRule,
     EnableRule,
     DeleteRule,
+    AddSubscriber,
+    ImportSubscribers,
+    EditSubscriber,
+    StopSubscriber,
+    ResumeSubscriber,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 78] = [
+    pub const ALL: [(Self, &'static str); 83] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -165,6 +170,11 @@ impl AuditAction {
         (Self::DisableRule, "disable-rule"),
         (Self::EnableRule, "enable-rule"),
         (Self::DeleteRule, "delete-rule"),
+        (Self::AddSubscriber, "add-subscriber"),
+        (Self::ImportSubscribers, "import-subscribers"),
+        (Self::EditSubscriber, "edit-subscriber"),
+        (Self::StopSubscriber, "stop-subscriber"),
+        (Self::ResumeSubscriber, "resume-subscriber"),
     ];
 
     /// Returns its code.

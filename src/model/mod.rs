@@ -14,6 +14,7 @@ mod organisation;
 mod rule;
 mod signing;
 mod source;
+mod subscriber;
 mod topic;
 
 pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, EventMember, Extracted, Firm, Headline, Label, StoredPage};
@@ -22,11 +23,14 @@ pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, MadeBy, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
-pub use ids::{ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, TopicId, UrlError, WebUrl};
+pub use ids::{
+    ArticleId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, OutboxId, RuleId, SourceId, StoryId, SubscriberId, TopicId, UrlError, WebUrl,
+};
 pub use mail_address::{AddressError, MailAddress};
 pub use notification::NotificationKind;
 pub use organisation::OrganisationKind;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
+pub use subscriber::{Subscriber, SubscriberDraft};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 78] = [
+const WORDS: [(&str, &str); 83] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -80,6 +80,11 @@ const WORDS: [(&str, &str); 78] = [
     ("enable-rule", "启用规则"),
     ("edit-rule", "修改规则"),
     ("delete-rule", "删除规则"),
+    ("add-subscriber", "添加订阅人"),
+    ("import-subscribers", "导入订阅人"),
+    ("edit-subscriber", "修改订阅人"),
+    ("stop-subscriber", "停发订阅人"),
+    ("resume-subscriber", "恢复订阅人"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

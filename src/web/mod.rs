@@ -21,6 +21,7 @@ mod desk_state;
 mod dropped;
 mod event;
 mod event_export;
+mod feedback;
 mod flash;
 mod form;
 mod host;
@@ -48,6 +49,7 @@ mod signing_view;
 mod source_list;
 mod source_page;
 mod source_preview;
+mod subscribers;
 mod throttle;
 mod topic_changes;
 mod topic_form;
@@ -94,6 +96,8 @@ struct Console {
     /// Settings at start-up: the listening address changes only at a restart.
     settings: ConsoleSettings,
     throttle: Throttle,
+    /// For forged links of readers.
+    feedback_throttle: Throttle,
     password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
     ranking: SwrCache<candidates::RankingKey, candidates::Ranks>,
@@ -144,6 +148,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         store,
         settings,
         throttle,
+        feedback_throttle: Throttle::default(),
         password_checks,
         counted: SwrCache::default(),
         ranking: SwrCache::default(),
@@ -201,6 +206,9 @@ fn router(console: AppState) -> Router {
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
+        .route("/subscribers", get(subscribers::list).post(subscribers::change))
+        .route("/subscribers/{id}", get(subscribers::page).post(subscribers::save))
+        .route("/feedback/{token}", get(feedback::show).post(feedback::record))
         .route("/operation", get(operations::page).post(operations::change))
         .route("/operation/cluster", post(cluster::change))
         .route("/healthz", get(probes::alive))
