@@ -10,8 +10,8 @@ use crate::store::audit::audit;
 use crate::store::{Result, Store, invalid_value};
 
 const COLUMNS: &str = "id, publication, address, name, columns, industries, topics, organisations, active, added_by, added_at";
-/// Most subscribers of a publication in the console.
-pub const MAX_SUBSCRIBERS: usize = 5_000;
+/// Most subscribers of a publication in the console: each gets a message with the document of his own.
+pub const MAX_SUBSCRIBERS: usize = 500;
 
 /// The outcome of adding or changing a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
