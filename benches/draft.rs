@@ -58,7 +58,7 @@ fn learned() -> Ranking {
             ..CandidateFeatures::default()
         };
         let outcome = if industry == "食品" { Outcome::Kept } else { Outcome::Dropped };
-        Observation { features, outcome, column: None, rank: n + 1 }
+        Observation { features, outcome, column: None, rank: n + 1, readers: 0 }
     };
     let issue = |n: usize| ObservedIssue { date: n.to_string(), observations: (30 * n..30 * n + 30).map(observation).collect() };
     let ranking = Ranking::new(train(&(0..20).map(issue).collect::<Vec<_>>()));

@@ -34,7 +34,7 @@ fn issues(count: usize) -> Vec<ObservedIssue> {
         let features = candidate(n * 31 % 9_973);
         let wanted = features.title.contains("投产") || n.is_multiple_of(11);
         let (outcome, rank) = (if wanted { Outcome::Kept } else { Outcome::Dropped }, n % 100 + 1);
-        Observation { features, outcome, column: None, rank }
+        Observation { features, outcome, column: None, rank, readers: 0 }
     };
     (0..count).map(|i| ObservedIssue { date: i.to_string(), observations: (100 * i..100 * i + 100).map(observation).collect() }).collect()
 }

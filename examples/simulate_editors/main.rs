@@ -123,7 +123,7 @@ fn work(
         if c.was_proposed && ranking.is_active() {
             row.forecasts.push((ranking.probability(&c.features), likes));
         }
-        observed.push(Observation { features: c.features.clone(), outcome, column, rank: c.rank });
+        observed.push(Observation { features: c.features.clone(), outcome, column, rank: c.rank, readers: 0 });
     }
     (observed, row)
 }

@@ -26,7 +26,7 @@ use crate::config::settings::Publication;
 use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
-use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic};
+use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic, recipients};
 use crate::store::{Announce, Store};
 use crate::web;
 
@@ -210,9 +210,11 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let name = p.name.clone();
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
-        let (mailed, there) = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?))).await?;
+        let publication = p.clone();
+        let read = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?, recipients(s, &publication, false)?)));
+        let (mailed, there, readers) = read.await?;
         // rebuild an issue without recipients now and then: new articles may have come
-        let nobody = |e: &Edition| p.recipients.is_empty() || (e.item_count() == 0 && !p.mail_empty);
+        let nobody = |e: &Edition| readers.is_empty() || (e.item_count() == 0 && !p.mail_empty);
         let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
         if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
             return Ok(false);

@@ -169,8 +169,10 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     anyhow::ensure!(!edition.is_imported(), "issue {} was imported from a file; old issues are not mailed", edition.id);
     if dry_run {
         let p = find_publication(context, Some(&edition.publication))?;
-        for r in if edition.is_final { &p.final_recipients } else { &p.recipients } {
-            let n = issue::filter_for_recipient(edition, r).item_count();
+        let store = pipeline.store();
+        let subjects = store.item_subjects(edition)?;
+        for r in pipeline::recipients(store, p, edition.is_final)? {
+            let n = issue::filter_for_recipient(edition, &r, &subjects).item_count();
             outln!("{} would go to {}, {n} items", render::subject(edition), r.address)?;
         }
         return Ok(());
@@ -246,7 +248,7 @@ async fn export(context: &CommandContext, store: &Store, edition: &Edition, form
         IssueFormat::Eml => {
             let p = find_publication(context, Some(&edition.publication))?;
             let to = p.recipients.first().context("no recipients in qingbao.toml")?;
-            let edition = issue::filter_for_recipient(edition, to);
+            let edition = issue::filter_for_recipient(edition, to, &store.item_subjects(edition)?);
             let parts = render::parts(&edition, &files, template)?;
             // the issue's own time, so that the same issue always gives the same bytes
             let at = edition.built_at.unwrap_or_else(Utc::now);

@@ -146,6 +146,10 @@ fn console(f: &mut Report, context: &CommandContext) {
              [console] public_url = \"https://…\" (deploy/nginx.conf)"
         ),
     );
+    if settings.origin.is_some() && settings.address_for_mail().is_none() {
+        let words = "public_url is http://: mail has no links for readers (有用, 没用, 批示), for what they write would travel in plain text";
+        f.line(Level::Warning, "readers", words);
+    }
     if settings.https && settings.hosts.is_empty() {
         let words = "https = true, but no name: requests for the proxy's name are refused; set [console] public_url = \"https://…\"";
         f.line(Level::Warning, "console", words);
@@ -210,6 +214,19 @@ fn data(f: &mut Report, context: &CommandContext) {
         signing(f, context, &store);
         alerts(f, context, &store);
         topics(f, context, &store);
+        subscribers(f, context, &store);
+    }
+}
+
+/// Checks that the topics that subscribers in the settings want are there.
+fn subscribers(f: &mut Report, context: &CommandContext, store: &Store) {
+    for p in context.settings.publications() {
+        let wanted: Vec<&str> = p.recipients.iter().chain(&p.final_recipients).flat_map(|r| &r.topics).map(String::as_str).collect();
+        match store.titles_without_topic(&wanted) {
+            Ok(missing) if missing.is_empty() => {}
+            Ok(missing) => f.line(Level::Warning, "subscribers", &format!("{}: no open topic has the title {}", p.name, missing.join(", "))),
+            Err(e) => f.line(Level::Warning, "subscribers", &e.to_string()),
+        }
     }
 }
 

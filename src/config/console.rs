@@ -25,10 +25,30 @@ pub struct ConsoleSettings {
     pub https: bool,
     /// Names under which browsers reach it, in lower case and without port: that of `public_url`, and `hosts`.
     pub hosts: Vec<String>,
-    /// Where readers and chats find its pages: `public_url` without a slash at its end.
-    pub public_url: Option<String>,
     /// A session ends after this long without activity.
     pub session: Duration,
+    /// Scheme, host and port of `public_url`: `https://qingbao.example.cn`.
+    pub origin: Option<String>,
+}
+
+impl ConsoleSettings {
+    /// Returns the address of the console for links in mail: `https://qingbao.example.cn/qb`. `None` without `public_url`, and if a reader's
+    /// answer would travel in plain text.
+    pub fn address_for_mail(&self) -> Option<String> {
+        let origin = self.origin.as_deref()?;
+        let host = Url::parse(origin).ok()?.host().map(|h| h.to_owned())?;
+        let is_loopback = match host {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(ip) => ip.is_loopback(),
+            url::Host::Ipv6(ip) => ip.is_loopback(),
+        };
+        (origin.starts_with("https://") || is_loopback).then(|| format!("{origin}{}", self.base_path))
+    }
+
+    /// Returns the public address of a page, given its path below the console's; `None` without `public_url`.
+    pub fn page(&self, path: &str) -> Option<WebUrl> {
+        WebUrl::parse(&format!("{}{}{path}", self.origin.as_ref()?, self.base_path)).ok()
+    }
 }
 
 impl Default for ConsoleSettings {
@@ -38,16 +58,9 @@ impl Default for ConsoleSettings {
             base_path: String::new(),
             https: false,
             hosts: Vec::new(),
-            public_url: None,
             session: DEFAULT_SESSION,
+            origin: None,
         }
-    }
-}
-
-impl ConsoleSettings {
-    /// Returns the public address of a page, given its path below the console's; `None` if the settings have no `public_url`.
-    pub fn page(&self, path: &str) -> Option<WebUrl> {
-        WebUrl::parse(&format!("{}{path}", self.public_url.as_ref()?)).ok()
     }
 }
 
@@ -106,5 +119,5 @@ fn read_public_url(s: &Section<'_>, t: Spanned<&str>, c: &mut ConsoleSettings) {
     c.https = url.scheme() == "https";
     path.clone_into(&mut c.base_path);
     c.hosts.push(host.to_owned());
-    c.public_url = Some(url.as_str().trim_end_matches('/').to_owned());
+    c.origin = Some(url.origin().ascii_serialization());
 }

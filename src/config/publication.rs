@@ -39,11 +39,23 @@ pub struct Recipient {
     pub columns: Vec<String>,
     /// Only items of these industries or themes; empty: all.
     pub industries: Vec<String>,
+    /// Also items of these topics (关注课题), by title.
+    pub topics: Vec<String>,
+    /// Also items that name these organisations.
+    pub organisations: Vec<String>,
 }
 
 impl From<MailAddress> for Recipient {
     fn from(address: MailAddress) -> Self {
-        Self { address, columns: Vec::new(), industries: Vec::new() }
+        Self { address, columns: Vec::new(), industries: Vec::new(), topics: Vec::new(), organisations: Vec::new() }
+    }
+}
+
+impl Recipient {
+    /// Whether two recipients want the same items.
+    pub fn wants_the_same(&self, other: &Self) -> bool {
+        let selection = |r: &Self| [&r.columns, &r.industries, &r.topics, &r.organisations].map(Clone::clone);
+        selection(self) == selection(other)
     }
 }
 
@@ -146,6 +158,16 @@ impl Publication {
     /// Whether editors start its issues, not the calendar.
     pub fn is_on_demand(&self) -> bool {
         self.calendar.days == Recurrence::OnDemand
+    }
+
+    /// Whether subscribers get this version of an issue: with signing only the signed one, else the draft.
+    pub fn mails_subscribers(&self, is_final: bool) -> bool {
+        is_final != self.signing.is_empty()
+    }
+
+    /// Returns those whom the settings name for the draft or the final issue.
+    pub fn recipients_of(&self, is_final: bool) -> &[Recipient] {
+        if is_final { &self.final_recipients } else { &self.recipients }
     }
 
     /// Returns which text is printed for an item of a column.
@@ -334,7 +356,7 @@ fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
-    s.deny_unknown_keys(&["address", "columns", "industries"]);
+    s.deny_unknown_keys(&["address", "columns", "industries", "topics", "organisations"]);
     let Some(t) = s.text("address") else {
         s.error(None, localized("a subscriber needs an address", "订阅人要写邮箱 address"));
         return None;
@@ -343,7 +365,13 @@ fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
     for c in columns.iter().filter(|c| p.columns.iter().all(|q| q.name != **c)) {
         s.error(None, localized(format!("{c:?} is no column of {}", p.name), format!("《{}》没有“{c}”这个栏目", p.name)));
     }
-    Some(Recipient { address: read_address(s, t.value, t.span)?, columns, industries: s.strings("industries") })
+    Some(Recipient {
+        address: read_address(s, t.value, t.span)?,
+        columns,
+        industries: s.strings("industries"),
+        topics: s.strings("topics"),
+        organisations: s.strings("organisations"),
+    })
 }
 
 fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {

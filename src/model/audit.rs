@@ -90,11 +90,16 @@ pub enum AuditAction {
     RetryDelivery,
     CancelDelivery,
     TestOutlet,
+    AddSubscriber,
+    ImportSubscribers,
+    EditSubscriber,
+    StopSubscriber,
+    ResumeSubscriber,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 86] = [
+    pub const ALL: [(Self, &'static str); 91] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -181,6 +186,11 @@ impl AuditAction {
         (Self::RetryDelivery, "retry-delivery"),
         (Self::CancelDelivery, "cancel-delivery"),
         (Self::TestOutlet, "test-outlet"),
+        (Self::AddSubscriber, "add-subscriber"),
+        (Self::ImportSubscribers, "import-subscribers"),
+        (Self::EditSubscriber, "edit-subscriber"),
+        (Self::StopSubscriber, "stop-subscriber"),
+        (Self::ResumeSubscriber, "resume-subscriber"),
     ];
 
     /// Returns its code.

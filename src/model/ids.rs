@@ -218,6 +218,10 @@ row_id!(
     EventId
 );
 row_id!(
+    /// Id of a subscriber that the console keeps.
+    SubscriberId
+);
+row_id!(
     /// Id of an edition.
     EditionId
 );

@@ -15,6 +15,7 @@ mod organisation;
 mod rule;
 mod signing;
 mod source;
+mod subscriber;
 mod topic;
 
 pub use alert::{AlertCondition, AlertDraft, AlertMode, AlertRule, AlertTarget};
@@ -26,7 +27,7 @@ pub use edition::{
 };
 pub use ids::{
     AlertHitId, AlertRuleId, ArticleId, DeliveryId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, NotificationId, OutboxId, RuleId, SourceId,
-    StoryId, TopicId, UrlError, WebUrl,
+    StoryId, SubscriberId, TopicId, UrlError, WebUrl,
 };
 pub use mail_address::{AddressError, MailAddress};
 pub use notification::{NotificationKind, NotificationText, Paragraph};
@@ -34,4 +35,5 @@ pub use organisation::OrganisationKind;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
+pub use subscriber::{Subscriber, SubscriberDraft};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

@@ -10,8 +10,8 @@ use crate::model::WebUrl;
 use crate::outlets::answer::{ErrorCode, Meaning, by_code};
 use crate::outlets::plain::{headline, markdown};
 use crate::outlets::secret::Secret;
-use crate::outlets::signature::sign_base64;
 use crate::outlets::{OutletMessage, Pace, SendResult};
+use crate::text::hmac::sign_base64;
 
 /// "每个机器人每分钟最多发送20条消息到群里，如果超过20条，会限流10分钟": fewer, because the penalty is long.
 pub(super) const PACE: Pace = Pace { messages: 15, per: Duration::from_mins(1) };

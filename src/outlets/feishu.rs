@@ -11,8 +11,8 @@ use crate::model::WebUrl;
 use crate::outlets::answer::{ErrorCode, Meaning, by_code};
 use crate::outlets::plain::{MORE_BYTES, fit, headline, inert, link_target, more};
 use crate::outlets::secret::Secret;
-use crate::outlets::signature::sign_base64;
 use crate::outlets::{OutletMessage, Pace, Paragraph, SendResult};
+use crate::text::hmac::sign_base64;
 
 /// "单租户单机器人 100 次/分钟，5 次/秒": one a second keeps both.
 pub(super) const PACE: Pace = Pace { messages: 1, per: Duration::from_secs(1) };

@@ -10,7 +10,6 @@ mod feishu;
 mod ntfy;
 mod plain;
 mod secret;
-mod signature;
 mod webhook;
 mod wecom;
 

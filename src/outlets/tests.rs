@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::text::hex;
+use crate::text::{hex, hmac};
 
 const NOW: i64 = 1_599_360_473;
 
@@ -73,7 +73,7 @@ fn dingtalk_signs_in_the_address() {
 fn a_webhook_is_signed_over_time_and_body() {
     let request = &requests(&message())[4].1;
     let signed = format!("{NOW}.{}", request.body);
-    let expected = format!("sha256={}", hex(&signature::sign(b"SECabc", signed.as_bytes())));
+    let expected = format!("sha256={}", hex(&hmac::sign(b"SECabc", signed.as_bytes())));
     let header = |name: &str| request.headers.iter().find(|h| h.0 == name).unwrap().1.clone();
     assert_eq!((header("X-Qingbao-Signature"), header("X-Qingbao-Id")), (expected, "alert-17".to_owned()));
 }

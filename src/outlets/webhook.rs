@@ -10,9 +10,9 @@ use crate::model::WebUrl;
 use crate::outlets::answer::by_status;
 use crate::outlets::plain::{cut, fit};
 use crate::outlets::secret::Secret;
-use crate::outlets::signature::sign;
 use crate::outlets::{OutletMessage, Pace, SendResult};
 use crate::text::hex;
+use crate::text::hmac::sign;
 use crate::text::normalize::collapse_whitespace;
 
 pub(super) const PACE: Pace = Pace { messages: 60, per: Duration::from_mins(1) };

@@ -1,5 +1,6 @@
 //! Makes issues: chooses articles, stores the edition, queues and sends its messages.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,8 @@ use crate::config::Settings;
 use crate::config::settings::{Publication, Recipient};
 use crate::crawl::Crawler;
 use crate::health::Component;
-use crate::issue::{self, CandidateList, IssueInput, NotChosen};
+use crate::issue::feedback::{FeedbackKey, ReaderLinks};
+use crate::issue::{self, CandidateList, IssueInput, ItemSubjects, NotChosen};
 use crate::mail::{self, SendSummary, Transport};
 use crate::model::{Edition, Headline, Health, Series};
 use crate::ranking::Ranking;
@@ -137,12 +139,21 @@ impl IssueMaker {
             tracing::debug!(issue = %edition.issue_label(), "nothing to report today, and mail_empty = false: no letters");
             return Ok(None);
         }
-        let list = if edition.is_final { &publication.final_recipients } else { &publication.recipients };
-        let (recipients, settings) = (list.clone(), Arc::clone(&self.settings));
-        let (with_files, label) = (edition.clone(), edition.issue_label());
-        let (salt, files) = self.store.run(move |s| Ok((s.message_salt()?, s.item_files(&with_files)?))).await?;
+        let (publication, settings) = (publication.clone(), Arc::clone(&self.settings));
+        let (of, label) = (edition.clone(), edition.issue_label());
+        let address = settings.console.address_for_mail();
+        let mailing = self.store.run(move |s| {
+            Ok(Mailing {
+                salt: s.message_salt()?,
+                files: s.item_files(&of)?,
+                recipients: recipients(s, &publication, of.is_final)?,
+                subjects: s.item_subjects(&of)?,
+                feedback: address.map(|a| Ok::<_, StoreError>((s.feedback_key()?, a))).transpose()?,
+            })
+        });
+        let mailing = mailing.await?;
         // making and compressing the document is CPU work
-        let composed = self.crawler.cpu(move || render_messages(&edition, &files, &recipients, &settings, now, &salt).map(|l| (edition, l))).await;
+        let composed = self.crawler.cpu(move || render_messages(&edition, &mailing, &settings, now).map(|l| (edition, l))).await;
         composed.unwrap_or(Err(PipelineError::RenderPanicked(label))).map(Some)
     }
 
@@ -166,31 +177,62 @@ fn late(store: &Store, window: &Window<'_>, input: &IssueInput<'_>, most: usize)
     Ok(wanted)
 }
 
-/// Builds one message per recipient; recipients of the same selection share the rendering.
-fn render_messages(
-    edition: &Edition,
-    files: &Files,
-    recipients: &[Recipient],
-    settings: &Settings,
-    now: DateTime<Utc>,
-    salt: &str,
-) -> Result<Vec<OutgoingMessage>> {
+/// Returns everybody who gets the draft or the final issue: those of the settings, then the console's active subscribers.
+///
+/// # Errors
+/// Those of the store.
+pub fn recipients(store: &Store, publication: &Publication, is_final: bool) -> Result<Vec<Recipient>, StoreError> {
+    let mut out = publication.recipients_of(is_final).to_vec();
+    if publication.mails_subscribers(is_final) {
+        let known: HashSet<String> = out.iter().map(|r| r.address.bare().to_ascii_lowercase()).collect();
+        let subscribers = store.subscribers(&publication.name)?.into_iter().filter(|s| s.is_active).map(|s| s.draft);
+        // an address that the settings name as well gets what they say
+        let others = subscribers.filter(|d| !known.contains(&d.address.bare().to_ascii_lowercase()));
+        out.extend(others.map(|d| Recipient {
+            address: d.address,
+            columns: d.columns,
+            industries: d.industries,
+            topics: d.topics,
+            organisations: d.organisations,
+        }));
+    }
+    Ok(out)
+}
+
+/// What the messages of an issue need from the store.
+struct Mailing {
+    salt: String,
+    files: Files,
+    recipients: Vec<Recipient>,
+    subjects: ItemSubjects,
+    /// Key of readers' links and address of the console; `None`: mail has no such links.
+    feedback: Option<(FeedbackKey, String)>,
+}
+
+/// Builds one message per recipient; recipients of the same selection share the document.
+fn render_messages(edition: &Edition, mailing: &Mailing, settings: &Settings, now: DateTime<Utc>) -> Result<Vec<OutgoingMessage>> {
     // `None`: the issue has nothing for this selection
-    let mut rendered: Vec<(&Recipient, Option<RenderedIssue>)> = Vec::new();
-    let mut out = Vec::with_capacity(recipients.len());
-    for to in recipients {
-        let same = |r: &Recipient| (&r.columns, &r.industries) == (&to.columns, &to.industries);
-        let at = if let Some(at) = rendered.iter().position(|(r, _)| same(r)) {
+    let mut rendered: Vec<(&Recipient, Option<(Edition, RenderedIssue)>)> = Vec::new();
+    let mut out = Vec::with_capacity(mailing.recipients.len());
+    for to in &mailing.recipients {
+        let at = if let Some(at) = rendered.iter().position(|(r, _)| r.wants_the_same(to)) {
             at
         } else {
-            let part = issue::filter_for_recipient(edition, to);
+            let part = issue::filter_for_recipient(edition, to, &mailing.subjects);
             let is_empty = edition.is_final && part.item_count() == 0 && edition.item_count() > 0;
-            let parts = if is_empty { None } else { Some(render::parts(&part, files, settings.template_of(&edition.publication))?) };
-            rendered.push((to, parts));
+            let template = settings.template_of(&edition.publication);
+            let parts = if is_empty { None } else { Some((render::parts(&part, &mailing.files, template)?, part)) };
+            rendered.push((to, parts.map(|(parts, part)| (part, parts))));
             rendered.len() - 1
         };
-        if let Some((_, Some(parts))) = rendered.get(at) {
-            out.push(mail::compose(edition, parts, &settings.mail, &to.address, edition.built_at.unwrap_or(now), salt)?);
+        if let Some((_, Some((part, parts)))) = rendered.get(at) {
+            let own = mailing.feedback.as_ref().map(|(key, base)| {
+                let links = ReaderLinks::new(key, base, edition.id, &to.address.bare());
+                render::parts_for_reader(parts, part, &links)
+            });
+            let own = own.transpose()?;
+            let parts = own.as_ref().unwrap_or(parts);
+            out.push(mail::compose(edition, parts, &settings.mail, &to.address, edition.built_at.unwrap_or(now), &mailing.salt)?);
         }
     }
     Ok(out)

@@ -20,7 +20,7 @@ use crate::render::RenderError;
 use crate::store::{Store, StoreError};
 
 pub use bells::Bells;
-pub use issues::IssueMaker;
+pub use issues::{IssueMaker, recipients};
 pub use pdf::{PdfError, docx_of_doc, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
 

@@ -55,6 +55,7 @@ impl IssueMaker {
                 outcome,
                 column: None,
                 rank: 0,
+                readers: 0,
             };
             let issues: Vec<&[ImportedItem]> = items.chunk_by(|a, b| a.edition == b.edition).collect();
             let mut background = unprinted.iter().cycle();

@@ -160,6 +160,7 @@ mod tests {
             outcome,
             column: None,
             rank: 1,
+            readers: 0,
         };
         let issue = |n: usize| {
             let wanted = (0..6).map(|i| candidate("食品", f64::from(i) / 10.0, Outcome::Kept));

@@ -25,6 +25,9 @@ const MIN_SEEN_LETTERS: u32 = 3;
 /// How much a candidate counts that editors may not have looked at, and an article that may not have been a candidate.
 const PERHAPS_SEEN: f32 = 0.05;
 const BACKGROUND: f32 = 0.3;
+/// How much a reader's 有用 or 没用 counts beside an editor's decision, and all readers' together.
+const READER: f32 = 0.1;
+const MAX_READERS: f32 = 0.5;
 /// Belief in the intercept.
 const INTERCEPT: Prior = Prior { mean: -1.0, precision: 0.1 };
 
@@ -56,6 +59,8 @@ pub struct Observation {
     pub column: Option<String>,
     /// Its place: among the proposed, or among the candidates not proposed; from 1.
     pub rank: usize,
+    /// Readers who found it useful, less those who did not.
+    pub readers: i32,
 }
 
 impl Outcome {
@@ -70,12 +75,19 @@ impl Observation {
     /// added (skip-above, Joachims and others 2005, "Accurately interpreting clickthrough data as implicit feedback").
     fn weight(&self, last_added: usize) -> f32 {
         match self.outcome {
-            Outcome::Kept | Outcome::Dropped | Outcome::Added | Outcome::Left => 1.0,
+            Outcome::Kept | Outcome::Added => 1.0 + self.word_of_readers(),
+            Outcome::Dropped => 1.0 - self.word_of_readers(),
+            Outcome::Left => 1.0,
             Outcome::Repeated => 0.2,
             Outcome::Background => BACKGROUND,
             Outcome::PassedOver if self.rank < last_added => 1.0,
             Outcome::PassedOver => PERHAPS_SEEN,
         }
+    }
+
+    /// How much readers strengthen (or weaken) an editor's decision for an item: never so much that they turn it round.
+    fn word_of_readers(&self) -> f32 {
+        (narrow(f64::from(self.readers)) * READER).clamp(-MAX_READERS, MAX_READERS)
     }
 }
 
@@ -308,7 +320,7 @@ mod tests {
                 let one = |at: usize| {
                     let features = candidate(&mut random);
                     let outcome = if wants(n, &features, &mut random) { Outcome::Kept } else { Outcome::Dropped };
-                    Observation { features, outcome, column: None, rank: at + 1 }
+                    Observation { features, outcome, column: None, rank: at + 1, readers: 0 }
                 };
                 ObservedIssue { date: format!("第{n}天"), observations: (0..25).map(one).collect() }
             })
@@ -349,10 +361,16 @@ mod tests {
 
     #[test]
     fn the_last_added_candidate_tells_how_far_editors_looked() {
-        let passed = |rank| Observation { features: CandidateFeatures::default(), outcome: Outcome::PassedOver, column: None, rank };
+        let passed = |rank| Observation { features: CandidateFeatures::default(), outcome: Outcome::PassedOver, column: None, rank, readers: 0 };
         let added = Observation { outcome: Outcome::Added, ..passed(5) };
         let issue = ObservedIssue { date: String::new(), observations: vec![passed(2), added, passed(6)] };
         let weights: Vec<f32> = issue.observations.iter().map(|o| o.weight(issue.last_added())).collect();
         assert_eq!(weights, [1.0, 1.0, PERHAPS_SEEN]);
+        // readers strengthen or weaken a decision; however many they are, they do not turn it round
+        let by = |outcome, readers| Observation { outcome, readers, ..passed(1) }.weight(0);
+        assert!(
+            (by(Outcome::Kept, 1) - 1.1).abs() < 1e-6 && (by(Outcome::Kept, -1) - 0.9).abs() < 1e-6 && (by(Outcome::Dropped, 1) - 0.9).abs() < 1e-6
+        );
+        assert_eq!([by(Outcome::Kept, 90), by(Outcome::Kept, -90), by(Outcome::Dropped, 90)], [1.5, 0.5, 0.5]);
     }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::issue::feedback::{ReaderLinks, Verdict};
 use crate::model::{Edition, Item, Layout, Print};
 use crate::render::blocks::{Block, blocks};
 use crate::render::{RenderError, chinese_date, columns, content_id, health_line, subject};
@@ -46,6 +47,8 @@ struct Numbered<'a> {
     picture: Option<ShownPicture>,
     date: Option<String>,
     places: String,
+    /// Words and addresses of the reader's links.
+    feedback: Vec<(&'static str, String)>,
 }
 
 /// A picture and its display width.
@@ -64,13 +67,18 @@ const TEXT_WIDTH: u32 = 632;
 /// If the template cannot be rendered.
 /// A template that cannot be rendered.
 pub fn html(edition: &Edition) -> Result<String, RenderError> {
+    html_for(edition, None)
+}
+
+/// Renders the mail with the links of its reader.
+pub(super) fn html_for(edition: &Edition, links: Option<&ReaderLinks<'_>>) -> Result<String, RenderError> {
     let mut shown = edition.item_count();
-    let page = render(edition, shown, true)?;
+    let page = render(edition, links, shown, true)?;
     if page.len() <= MAX_BYTES {
         return Ok(page);
     }
     loop {
-        let page = render(edition, shown, false)?;
+        let page = render(edition, links, shown, false)?;
         if page.len() <= MAX_BYTES || shown == 0 {
             return Ok(page);
         }
@@ -79,7 +87,7 @@ pub fn html(edition: &Edition) -> Result<String, RenderError> {
     }
 }
 
-fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, RenderError> {
+fn render(edition: &Edition, links: Option<&ReaderLinks<'_>>, shown: usize, full_texts: bool) -> Result<String, RenderError> {
     let mut number = 0;
     let mut shown_columns = Vec::new();
     for c in &edition.columns {
@@ -100,6 +108,7 @@ fn render(edition: &Edition, shown: usize, full_texts: bool) -> Result<String, R
                 picture,
                 date: item.date.map(|d| d.to_string()),
                 places,
+                feedback: links.map(|l| Verdict::ALL.map(|v| (v.chinese(), l.url(item.article, v))).to_vec()).unwrap_or_default(),
             });
         }
         shown_columns.push(Column { name: &c.name, items });

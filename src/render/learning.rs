@@ -74,6 +74,9 @@ pub fn decision_label(action: DecisionAction) -> &'static str {
         DecisionAction::Corrected => "更正行业、栏目",
         DecisionAction::Added => "加入",
         DecisionAction::Opened => "打开文章页",
+        DecisionAction::Useful => "读者认为有用",
+        DecisionAction::Useless => "读者认为没用",
+        DecisionAction::Remark => "读者批示",
     }
 }
 

@@ -27,6 +27,7 @@ pub use review::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, review_mail
 pub use text::text;
 
 use crate::config::docx_template::DocxTemplate;
+use crate::issue::feedback::ReaderLinks;
 use crate::model::{Edition, FileId, Picture, ProblemReason, Series, SourceProblem};
 use crate::wall::Wall;
 
@@ -110,6 +111,14 @@ pub fn parts(edition: &Edition, files: &Files, template: Option<&DocxTemplate>) 
         }
     }
     Ok(RenderedIssue { subject: subject(edition), text: text(edition), html: html(edition)?, pictures: pictures(edition, files), attachments })
+}
+
+/// Returns the parts of an issue's mail with the links of its reader: 有用, 没用, 批示.
+///
+/// # Errors
+/// If a template cannot be written.
+pub fn parts_for_reader(parts: &RenderedIssue, edition: &Edition, links: &ReaderLinks<'_>) -> Result<RenderedIssue, RenderError> {
+    Ok(RenderedIssue { text: text::text_for(edition, Some(links)), html: html::html_for(edition, Some(links))?, ..parts.clone() })
 }
 
 /// Returns 年报.pdf, 年报(2).pdf: readers distinguish attachments by name.

@@ -2,19 +2,25 @@
 
 use std::fmt::Write as _;
 
+use crate::issue::feedback::{ReaderLinks, Verdict};
 use crate::model::{Edition, Layout};
 use crate::render::{chinese_date, health_line, source_problem};
 
 const RULE: &str = "────────────────────────────────";
 
 pub fn text(edition: &Edition) -> String {
+    text_for(edition, None)
+}
+
+/// Returns the text with the links of its reader.
+pub(super) fn text_for(edition: &Edition, links: Option<&ReaderLinks<'_>>) -> String {
     let mut out = String::new();
     // writing to a String cannot fail
-    let _ = write_all(edition, &mut out);
+    let _ = write_all(edition, links, &mut out);
     out
 }
 
-fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
+fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}\n{}　{}　{}\n{RULE}", e.publication, e.issue_label(), chinese_date(e.date), e.organiser)?;
     writeln!(out, "{}\n", e.notice_line())?;
     if !e.foreword.is_empty() {
@@ -63,6 +69,9 @@ fn write_all(e: &Edition, out: &mut String) -> std::fmt::Result {
             if !i.reports.is_empty() {
                 let names: Vec<&str> = i.reports.iter().map(|c| c.publisher.as_str()).collect();
                 writeln!(out, "另有 {} 家报道：{}", i.reports.len(), names.join("、"))?;
+            }
+            if let Some(links) = links {
+                Verdict::ALL.iter().try_for_each(|v| writeln!(out, "{}：{}", v.chinese(), links.url(i.article, *v)))?;
             }
             writeln!(out)?;
         }

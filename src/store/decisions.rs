@@ -35,10 +35,14 @@ pub enum DecisionAction {
     Added,
     /// Its page was opened.
     Opened,
+    /// A reader said 有用, 没用, or wrote 批示; the detail is its text.
+    Useful,
+    Useless,
+    Remark,
 }
 
 impl DecisionAction {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::Kept,
         Self::Dropped,
         Self::Moved,
@@ -49,13 +53,16 @@ impl DecisionAction {
         Self::Corrected,
         Self::Added,
         Self::Opened,
+        Self::Useful,
+        Self::Useless,
+        Self::Remark,
     ];
 
     fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|a| a.as_str() == code)
     }
 
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Kept => "kept",
             Self::Dropped => "dropped",
@@ -67,6 +74,9 @@ impl DecisionAction {
             Self::Corrected => "corrected",
             Self::Added => "added",
             Self::Opened => "opened",
+            Self::Useful => "useful",
+            Self::Useless => "useless",
+            Self::Remark => "remark",
         }
     }
 }
@@ -204,7 +214,9 @@ impl Store {
                    (SELECT iif(d.action = 'merged', 'repeated', d.detail) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
                     AND d.action IN ('dropped', 'merged') ORDER BY d.id DESC LIMIT 1),
                    (SELECT d.detail FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id AND d.action = 'kept'),
-                   EXISTS (SELECT 1 FROM decision d WHERE d.edition_id IS NULL AND d.article_id = c.article_id AND d.action = 'opened')
+                   EXISTS (SELECT 1 FROM decision d WHERE d.edition_id IS NULL AND d.article_id = c.article_id AND d.action = 'opened'),
+                   (SELECT coalesce(sum(iif(d.action = 'useful', 1, -1)), 0) FROM decision d WHERE d.edition_id = e.id AND d.article_id = c.article_id
+                    AND d.action IN ('useful', 'useless'))
                  FROM (SELECT id, date FROM edition WHERE publication = ?1 AND json_extract(payload, '$.finalised')
                        AND EXISTS (SELECT 1 FROM candidate WHERE edition_id = edition.id) ORDER BY date DESC, id DESC LIMIT ?2) e
                  JOIN candidate c ON c.edition_id = e.id ORDER BY e.date, e.id, c.was_proposed DESC, c.rank",
@@ -223,6 +235,7 @@ impl Store {
                     outcome: outcome(r.get(3)?, printed.is_some(), r.get(7)?, reason.as_deref().and_then(DropReason::parse)),
                     column: printed.filter(|column| !column.is_empty()),
                     rank: usize::try_from(r.get::<_, i64>(2)?).unwrap_or(0),
+                    readers: r.get(8)?,
                 };
                 out.last_mut().into_iter().for_each(|issue| issue.observations.push(observation.clone()));
             }

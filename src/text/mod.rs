@@ -1,6 +1,7 @@
 //! Pure text functions shared by several stages: folding, dates, sentences, words.
 
 pub mod dates;
+pub mod hmac;
 pub mod markup;
 pub mod normalize;
 pub mod references;

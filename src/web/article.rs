@@ -1,5 +1,6 @@
 //! The page of an article, with its corrections by editors.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{NaiveDate, Utc};
 
 use crate::classify::is_place;
+use crate::config::settings::Publication;
 use crate::issue::NotChosen;
 use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, TopicId};
 use crate::pipeline::ConfigHandle;
@@ -17,6 +19,7 @@ use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
 use crate::web::candidates::{Why, exclusion_words};
+use crate::web::feedback::{self, FeedbackView};
 use crate::web::form::{Fields, Form, actions};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
@@ -42,6 +45,8 @@ struct ArticlePage {
     firms: Vec<Firm>,
     /// Topics (关注课题) that it belongs to.
     topics: Vec<(TopicId, String)>,
+    /// What readers said of it.
+    feedback: FeedbackView,
     /// The newest open issues.
     issues: Vec<OpenIssue>,
     /// The search for an article to add to the story, and its results.
@@ -196,15 +201,18 @@ fn record_opened(store: &Store, article: ArticleId, who: String) {
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
     let words = asked.clone();
+    let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
         let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
         let (issues, topics) = (open_issues(s, ArticleId(id))?, s.article_topics(ArticleId(id))?);
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates))))
+        let said = HashMap::from([(ArticleId(id), s.feedback_of_article(ArticleId(id))?)]);
+        let said = feedback::views(s, said, &publications)?.remove(&ArticleId(id)).unwrap_or_default();
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates, said))))
     });
-    let (a, copies, also_in, firms, (mut issues, topics, candidates)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (mut issues, topics, candidates, feedback)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -229,6 +237,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         also_in,
         firms,
         topics,
+        feedback,
         issues,
         candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
         asked,

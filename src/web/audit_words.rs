@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 86] = [
+const WORDS: [(&str, &str); 91] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -88,6 +88,11 @@ const WORDS: [(&str, &str); 86] = [
     ("retry-delivery", "重发消息"),
     ("cancel-delivery", "取消消息"),
     ("test-outlet", "试发消息"),
+    ("add-subscriber", "添加订阅人"),
+    ("import-subscribers", "导入订阅人"),
+    ("edit-subscriber", "修改订阅人"),
+    ("stop-subscriber", "停发订阅人"),
+    ("resume-subscriber", "恢复订阅人"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

@@ -1,5 +1,7 @@
 //! 今日草稿: the editing page of an issue.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
@@ -10,12 +12,13 @@ use chrono::Utc;
 use crate::config::settings::Publication;
 use crate::issue::edit::{DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::mail;
-use crate::model::{Edition, EditionId, EditionState, Print, SigningStep};
-use crate::pipeline::find_soffice;
+use crate::model::{ArticleId, Edition, EditionId, EditionState, Print, SigningStep};
+use crate::pipeline::{find_soffice, recipients};
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::dropped::{self, DroppedView};
+use crate::web::feedback::{self, FeedbackView};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
 use crate::web::path::Path;
@@ -44,6 +47,8 @@ struct EditorPage {
     /// Each mail: recipient, contents, state.
     letters: Vec<(String, String, &'static str)>,
     finals: usize,
+    /// What readers said of its items.
+    feedback: HashMap<ArticleId, FeedbackView>,
     /// Whether PDF output is available.
     pdf: bool,
     signing: SigningView,
@@ -100,8 +105,14 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     let (others, old) = stored(store.run(|s| Ok((s.own_editions(MAX_OTHERS)?, s.imported_editions(MAX_OLD)?))).await)?;
     let (undo, redo) = stored(store.run(move |s| Ok((s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?))).await)?;
     let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
+    let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
+    let said_by_readers = stored(store.run(move |s| feedback::views(s, s.feedback_of_edition(id)?, &publications)).await)?;
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
+    let finals = match publication.cloned() {
+        Some(p) => stored(store.run(move |s| Ok(recipients(s, &p, true)?.len())).await)?,
+        None => 0,
+    };
     let (copy, p, who, zone) = (e.clone(), publication.cloned(), session.clone(), console.zone());
     let signing = stored(store.run(move |s| SigningView::read(s, &copy, p.as_ref(), &who, zone)).await)?;
     let page = EditorPage {
@@ -118,7 +129,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         most: LIMITS,
         stale: stale_facts(console, &e).await?,
         letters: letters.into_iter().map(|l| (l.recipient, mail::message_content(l.content), mail::delivery_state(l.state))).collect(),
-        finals: publication.map_or(0, |p| p.final_recipients.len()),
+        finals,
+        feedback: said_by_readers,
         pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
         version,

@@ -23,6 +23,7 @@ mod desk_state;
 mod dropped;
 mod event;
 mod event_export;
+mod feedback;
 mod filter_values;
 mod flash;
 mod form;
@@ -52,6 +53,7 @@ mod signing_view;
 mod source_list;
 mod source_page;
 mod source_preview;
+mod subscribers;
 mod throttle;
 mod topic_changes;
 mod topic_form;
@@ -99,6 +101,8 @@ struct Console {
     /// Settings at start-up: the listening address changes only at a restart.
     settings: ConsoleSettings,
     throttle: Throttle,
+    /// For forged links of readers.
+    feedback_throttle: Throttle,
     password_checks: PasswordChecks,
     counted: SwrCache<(), Overview>,
     reviews: SwrCache<review::ReviewKey, Option<Review>>,
@@ -150,6 +154,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         store,
         settings,
         throttle,
+        feedback_throttle: Throttle::default(),
         password_checks,
         counted: SwrCache::default(),
         reviews: SwrCache::default(),
@@ -217,6 +222,9 @@ fn router(console: AppState) -> Router {
         .route("/sources", get(source_list::list).post(source_list::change))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
+        .route("/subscribers", get(subscribers::list).post(subscribers::change))
+        .route("/subscribers/{id}", get(subscribers::page).post(subscribers::save))
+        .route("/feedback/{token}", get(feedback::show).post(feedback::record))
         .route("/operation", get(operations::page).post(operations::change))
         .route("/operation/cluster", post(cluster::change))
         .route("/healthz", get(probes::alive))

@@ -317,7 +317,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 16] = [
+const PAGES: [(&str, &str); 17] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -333,6 +333,7 @@ const PAGES: [(&str, &str); 16] = [
     ("overview", "/overview"),
     ("sources", "/sources"),
     ("source", "/sources/quiet"),
+    ("subscribers", "/subscribers"),
     ("operation", "/operation"),
 ];
 

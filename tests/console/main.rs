@@ -23,6 +23,7 @@ mod same_story;
 mod signing;
 mod sources_admin;
 mod sources_page;
+mod subscribers;
 mod topics;
 mod whole_issue;
 mod workers_page;
@@ -317,7 +318,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 29] = [
+const ROUTES: [(&str, bool); 31] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -346,6 +347,8 @@ const ROUTES: [(&str, bool); 29] = [
     ("/sources", true),
     ("/sources.opml", true),
     ("/sources/quiet", false),
+    ("/subscribers", true),
+    ("/subscribers/1", false),
     ("/operation", false),
 ];
 
@@ -360,6 +363,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
     assert_eq!(editor.post("/rules/new", &rule).await.status(), StatusCode::SEE_OTHER);
     let alert = [("do", "save"), ("name", "假发"), ("kind", "articles"), ("expression", "假发"), ("mode", "digest"), ("recipients", "a@b.cn")];
     assert_eq!(editor.post("/alerts/new", &alert).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(admin.post("/subscribers", &[("do", "add"), ("address", "a@b.example")]).await.status(), StatusCode::SEE_OTHER);
     // route, whether an editor may
     for (route, for_editors) in ROUTES {
         let answer = nobody.get(route).await;
@@ -387,6 +391,8 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/rules/new", "do=save&kind=keyword&effect=exclude&text=x"),
         ("/rules/1/edit", "do=save&kind=keyword&effect=exclude&text=y"),
         ("/rules/1", "do=delete&sure=yes"),
+        ("/subscribers", "do=add&address=c@b.example"),
+        ("/subscribers/1", "do=save&address=c@b.example"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),
     ] {

@@ -36,6 +36,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("026_imported_issues.sql")),
     M::up(include_str!("027_notifications.sql")).foreign_key_check(),
     M::up(include_str!("029_trends.sql")),
+    M::up(include_str!("030_subscribers.sql")),
 ];
 
 /// Migrates the schema to the last version.

@@ -1,4 +1,4 @@
-//! HMAC-SHA256 (RFC 2104), as all vendors sign.
+//! HMAC-SHA256 (RFC 2104): signed messages and links.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 /// Returns the authentication code of a message.
-pub(super) fn sign(key: &[u8], message: &[u8]) -> Vec<u8> {
+pub fn sign(key: &[u8], message: &[u8]) -> Vec<u8> {
     // HMAC takes keys of any length, so this cannot fail
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
     mac.update(message);
@@ -14,7 +14,7 @@ pub(super) fn sign(key: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 /// Returns it in base64.
-pub(super) fn sign_base64(key: &[u8], message: &[u8]) -> String {
+pub fn sign_base64(key: &[u8], message: &[u8]) -> String {
     STANDARD.encode(sign(key, message))
 }
 
