@@ -23,6 +23,7 @@ mod signing;
 mod sources_admin;
 mod sources_page;
 mod topics;
+mod week;
 mod whole_issue;
 mod workers_page;
 
@@ -316,7 +317,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 25] = [
+const ROUTES: [(&str, bool); 30] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -338,6 +339,11 @@ const ROUTES: [(&str, bool); 25] = [
     ("/organisations/1", true),
     ("/organisations/1/csv", true),
     ("/overview", true),
+    ("/week", true),
+    ("/week/2026-W40", true),
+    ("/week/2026-W40/docx", true),
+    ("/month/2026-10", true),
+    ("/month/2026-10/docx", true),
     ("/sources", true),
     ("/sources.opml", true),
     ("/sources/quiet", false),
