@@ -349,9 +349,9 @@ async fn the_command_line_lists_tests_and_checks() {
     let (status, told) = qingbao(s.dir.path(), &["outlet", "list"]);
     assert_eq!(status, Some(0), "{told}");
     assert!(
-        told.contains("值班群\t钉钉群机器人\t预警\t127.0.0.1")
-            && told.contains("另一群\t钉钉群机器人\t预警\t不能用：")
-            && told.contains("领导\t邮件\t定稿\ta@b.cn"),
+        told.contains("值班群\t钉钉群机器人\t提醒\t127.0.0.1")
+            && told.contains("另一群\t钉钉群机器人\t提醒\t不能用：")
+            && told.contains("领导\t邮件\t成刊\ta@b.cn"),
         "{told}"
     );
     let (status, told) = qingbao(s.dir.path(), &["outlet", "test", "值班群"]);

@@ -12,6 +12,8 @@ use crate::model::SourceProblem;
 use crate::trends::Verdict;
 
 pub use period::ReviewPeriod;
+#[cfg(test)]
+pub(crate) use sentences::tests::review as sample;
 pub use sentences::{expected_words, industry_sentences, lead, others, topic_words, verdict_words};
 
 /// Weeks that a period is compared with.
@@ -148,7 +150,4 @@ impl Review {
     pub fn known_weeks(&self) -> usize {
         self.stories.weeks.iter().filter(|n| **n > 0).count()
     }
-
-    /// Days after which a topic's silence is told.
-    pub const QUIET_DAYS: i64 = 14;
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{CountRow, Review, ReviewEvent, ReviewTopic, RisingTerm};
+use crate::model::QUIET_DAYS;
 use crate::trends::Verdict;
 
 /// Kinds that a sentence names.
@@ -54,7 +55,10 @@ fn before(r: &Review) -> String {
     match r.known_weeks() {
         0 => "此前八周没有存档，无从比较。".to_owned(),
         n @ 1..=2 => format!("此前的存档只有 {n} 周，不作比较。"),
-        n => format!("此前 {n} 周{span}平均 {} 条。", expected_words(&r.stories)),
+        n => {
+            let usual = &r.stories;
+            format!("此前 {n} 周{span}平均 {} 条（{}～{} 条）。", number(usual.mean), number(usual.range.0), number(usual.range.1))
+        }
     }
 }
 
@@ -91,7 +95,7 @@ pub fn topic_words(t: &ReviewTopic, at: DateTime<Utc>, zone: Tz) -> String {
         Some(newest) => {
             let days = (at - newest).num_days();
             parts.push(format!("最近一篇 {}", newest.with_timezone(&zone).format("%-m月%-d日")));
-            if days >= Review::QUIET_DAYS && !t.is_closed {
+            if days >= QUIET_DAYS && !t.is_closed {
                 parts.push(format!("{days} 天没有新情况"));
             }
         }
@@ -108,4 +112,4 @@ pub fn topic_words(t: &ReviewTopic, at: DateTime<Utc>, zone: Tz) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -187,8 +187,17 @@ impl Counted {
         })?;
         let series: Vec<Series> = counts.values().map(|n| as_series(n)).collect();
         let verdicts = compare(&series, all);
-        let mut rows: Vec<CountRow> =
-            counts.keys().zip(&series).zip(verdicts).map(|((name, series), verdict)| self.row(name, series, verdict)).collect();
+        let row = |((name, series), verdict): ((&Arc<str>, &Series), Verdict)| {
+            let row = self.row(name, series, verdict);
+            // a smaller share of many more stories is not told as “fewer”
+            let is_so = match verdict {
+                Verdict::More => f64::from(row.current) > row.mean,
+                Verdict::Fewer => f64::from(row.current) < row.mean,
+                Verdict::Usual | Verdict::Unknown => true,
+            };
+            CountRow { verdict: if is_so { verdict } else { Verdict::Usual }, ..row }
+        };
+        let mut rows: Vec<CountRow> = counts.keys().zip(&series).zip(verdicts).map(row).collect();
         rows.sort_by(|a, b| b.current.cmp(&a.current).then_with(|| b.mean.total_cmp(&a.mean)));
         Ok(rows)
     }

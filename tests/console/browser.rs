@@ -317,7 +317,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 17] = [
+const PAGES: [(&str, &str); 18] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -331,6 +331,7 @@ const PAGES: [(&str, &str); 17] = [
     ("organisations", "/organisations"),
     ("organisation", "/organisations/1"),
     ("overview", "/overview"),
+    ("week", "/week"),
     ("sources", "/sources"),
     ("source", "/sources/quiet"),
     ("subscribers", "/subscribers"),

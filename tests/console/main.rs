@@ -25,6 +25,7 @@ mod sources_admin;
 mod sources_page;
 mod subscribers;
 mod topics;
+mod week;
 mod whole_issue;
 mod workers_page;
 
@@ -318,7 +319,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 31] = [
+const ROUTES: [(&str, bool); 36] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -344,6 +345,11 @@ const ROUTES: [(&str, bool); 31] = [
     ("/organisations/1", true),
     ("/organisations/1/csv", true),
     ("/overview", true),
+    ("/week", true),
+    ("/week/2026-W40", true),
+    ("/week/2026-W40/docx", true),
+    ("/month/2026-10", true),
+    ("/month/2026-10/docx", true),
     ("/sources", true),
     ("/sources.opml", true),
     ("/sources/quiet", false),

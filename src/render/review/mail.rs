@@ -77,3 +77,34 @@ pub fn review_mail(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
     let html = Mail { subject: subject.clone(), r, organiser, sections: shown }.render()?;
     Ok(RenderedIssue { subject, text: review_text(r, zone), html, pictures, attachments: vec![document] })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::review::sample;
+
+    #[test]
+    fn the_text_of_a_week_is_this() {
+        insta::assert_snapshot!(review_text(&sample(), chrono_tz::Asia::Shanghai));
+    }
+
+    #[test]
+    fn the_mail_has_document_and_picture_and_the_same_bytes_each_time() {
+        let mail = || review_mail(&sample(), "许昌市科学技术情报研究所", "内部资料", chrono_tz::Asia::Shanghai).unwrap();
+        let m = mail();
+        assert_eq!(m.subject, "许昌竞争情报快递 一周综述 2026年第48周（11月23日—29日）");
+        assert_eq!((m.pictures.len(), m.attachments.len()), (1, 1));
+        assert_eq!(m.attachments[0].name, "许昌竞争情报快递一周综述2026-W48.docx");
+        assert!(m.html.contains("cid:bars1@qingbao") && m.html.contains("食品 20，此前平均 5（4～6）偏多"), "{}", m.html);
+        assert_eq!(mail().attachments[0].bytes, m.attachments[0].bytes);
+        insta::assert_snapshot!(m.html);
+    }
+
+    #[test]
+    fn a_hostile_title_is_text() {
+        let mut r = sample();
+        r.events[0].lead.title = "<script>alert(1)</script>\u{b}".to_owned();
+        let m = review_mail(&r, "甲", "", chrono_tz::Asia::Shanghai).unwrap();
+        assert!(!m.html.contains("<script>") && m.html.contains("&#60;script&#62;"), "{}", m.html);
+    }
+}
