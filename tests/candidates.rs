@@ -82,7 +82,7 @@ async fn in_a_year_every_article_is_a_candidate_of_one_issue_or_named_as_too_old
             let now = at(date, 7) + TimeDelta::minutes(30);
             // the issue of one day is made three times
             for _ in 0..if date == day("2026-03-17") { 3 } else { 1 } {
-                pipeline.issues().draft(&p, date, 3, now).await.unwrap();
+                pipeline.issues().draft(&p, date, 3, qingbao::store::Announce::No, now).await.unwrap();
             }
             let window = pipeline.store().candidates(&p, date, now).unwrap();
             window.each(&mut |h| *seen.entry(h.id.0).or_default() += 1).unwrap();
@@ -121,7 +121,7 @@ async fn what_is_not_judged_yet_waits_for_the_next_issue() {
     let pipeline = Pipeline::new(Store::open(world.dir.path()).unwrap(), settings, Taxonomy::load(None).unwrap()).unwrap();
     let ids = async |date: NaiveDate| {
         let now = at(date, 8);
-        pipeline.issues().draft(&p, date, 1, now).await.unwrap();
+        pipeline.issues().draft(&p, date, 1, qingbao::store::Announce::No, now).await.unwrap();
         let (window, mut ids) = (pipeline.store().candidates(&p, date, now).unwrap(), Vec::new());
         window.each(&mut |h| ids.push(h.id.0)).unwrap();
         ids
