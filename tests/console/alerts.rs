@@ -8,7 +8,7 @@ fn saved(outlet: &str) -> Vec<(&str, &str)> {
     vec![("do", "save"), ("name", "发制品"), ("kind", "articles"), ("expression", "假发"), ("mode", "at-once"), ("outlet-0", outlet)]
 }
 
-async fn path_of(answer: reqwest::Response) -> String {
+fn path_of(answer: &reqwest::Response) -> String {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
@@ -37,7 +37,7 @@ async fn an_alert_is_tried_saved_changed_switched_off_and_deleted() {
     let wrong = wrong.text().await.unwrap();
     assert!(wrong.contains("请选推送渠道") && wrong.contains("还要写至少一个要找的词") && wrong.contains("value=\"发制品\""), "{wrong}");
 
-    let path = &path_of(a.post("/alerts/new", &saved("值班群")).await).await;
+    let path = &path_of(&a.post("/alerts/new", &saved("值班群")).await);
     let page = a.page(path).await;
     assert!(page.contains("文章：词语 假发") && page.contains("立即告诉 值班群") && page.contains("甲编辑"), "{page}");
     let twin = a.post("/alerts/new", &saved("值班群")).await;
@@ -78,7 +78,7 @@ async fn a_topic_and_an_organisation_lead_to_their_alert() {
     let a = service.sign_in("", "甲编辑").await;
     let topic =
         [("do", "save"), ("title", "假发出口"), ("kind", "warning"), ("expression", "假发"), ("owner", "甲编辑"), ("recipients", "处长 <c@d.cn>")];
-    let topic = path_of(a.post("/topics/new", &topic).await).await;
+    let topic = path_of(&a.post("/topics/new", &topic).await);
     assert!(a.page(&topic).await.contains("/alerts/new?topic=1"));
     let form = a.page("/alerts/new?topic=1").await;
     assert!(
