@@ -16,6 +16,7 @@ mod lists;
 mod names;
 mod news;
 mod old_issues;
+mod page_watch;
 mod pattern;
 mod texts;
 mod words;
@@ -66,6 +67,8 @@ files! {
     NEWS: news::News = "news.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
+    /// Furniture of watched pages.
+    PAGE_WATCH: page_watch::PageWatchWords = "page_watch.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

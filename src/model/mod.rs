@@ -26,5 +26,5 @@ pub use mail_address::{AddressError, MailAddress};
 pub use organisation::OrganisationKind;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
-pub use source::{ArticleSelectors, Identity, ListSelectors, RateKey, Source, SourceKind, TlsTrust};
+pub use source::{ArticleSelectors, Identity, IgnoredPart, ListSelectors, PageWatch, RateKey, Source, SourceKind, TlsTrust};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};
