@@ -33,6 +33,7 @@ mod organisation_facts;
 mod organisations;
 mod outgoing_messages;
 mod overview;
+mod page_versions;
 mod retention;
 mod rule_preview;
 mod rules;
@@ -80,6 +81,7 @@ pub use organisation_facts::{OrganisationFacts, OrganisationPage, OrganisationRo
 pub use organisations::{JoinedBy, Organisation, OrganisationName};
 pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
+pub use page_versions::{PageLook, PageVersionRow, StoredPageVersion};
 pub use retention::RetentionReport;
 pub use rule_preview::{DraftWithHits, RuleHit, RulePreview};
 pub use rules::RuleEdit;

@@ -25,6 +25,9 @@ const AUDIT: TimeDelta = TimeDelta::days(730);
 /// For sightings; each source's count and last date stay.
 const SIGHTINGS: TimeDelta = TimeDelta::days(400);
 
+/// For versions of watched pages; the newest of each stays.
+const PAGE_VERSIONS: TimeDelta = TimeDelta::days(400);
+
 /// What was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetentionReport {
@@ -70,6 +73,9 @@ impl Store {
         let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
                          (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
+        let versions = "DELETE FROM page_version WHERE id IN (SELECT id FROM page_version v WHERE seen_at < ?1
+                        AND id < (SELECT max(id) FROM page_version n WHERE n.source_id = v.source_id) LIMIT ?2)";
+        self.in_batches(versions, (now - PAGE_VERSIONS).timestamp())?;
         self.delete_unused_names()?;
         self.write(|t| {
             t.execute("DELETE FROM keyword_day WHERE day < ?1", [now.timestamp() / 86_400 - WORD_DAYS])?;

@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("024_decisions.sql")),
     M::up(include_str!("025_rules.sql")),
     M::up(include_str!("026_imported_issues.sql")),
+    M::up(include_str!("028_page_watch.sql")),
 ];
 
 /// Migrates the schema to the last version.
