@@ -33,6 +33,7 @@ mod organisation;
 mod organisation_export;
 mod organisations;
 mod overview;
+mod page_versions;
 mod password;
 mod password_policy;
 mod path;
@@ -199,6 +200,7 @@ fn router(console: AppState) -> Router {
         .route("/organisations/{id}/csv", get(organisation_export::csv_file))
         .route("/overview", get(overview::page))
         .route("/sources", get(source_list::list).post(source_list::change))
+        .route("/sources/{id}/versions", get(page_versions::page))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
         .route("/operation", get(operations::page).post(operations::change))

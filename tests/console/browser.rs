@@ -317,7 +317,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 15] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -331,6 +331,7 @@ const PAGES: [(&str, &str); 14] = [
     ("overview", "/overview"),
     ("sources", "/sources"),
     ("source", "/sources/quiet"),
+    ("versions", "/sources/quiet/versions"),
     ("operation", "/operation"),
 ];
 

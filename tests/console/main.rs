@@ -14,6 +14,7 @@ mod nats;
 mod old_issues;
 mod organisations;
 mod outlets;
+mod page_watch;
 mod paste;
 mod print;
 mod printed;
@@ -316,7 +317,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 25] = [
+const ROUTES: [(&str, bool); 26] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -341,6 +342,7 @@ const ROUTES: [(&str, bool); 25] = [
     ("/sources", true),
     ("/sources.opml", true),
     ("/sources/quiet", false),
+    ("/sources/quiet/versions", false),
     ("/operation", false),
 ];
 
