@@ -11,6 +11,7 @@ use crate::crawl::preview::{self, Preview};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // independent switches of the command line
 pub(super) struct AddArgs {
     /// Address of a feed, a list page or a site
     url: String,
@@ -32,12 +33,15 @@ pub(super) struct AddArgs {
     /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
+    /// Watch this one page for changes
+    #[arg(long)]
+    page: bool,
 }
 
 /// Finds and prints what an address brings.
 async fn tried(context: &CommandContext, source: &Source) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
-        let preview = preview::discover_source(reader).await?;
+        let preview = if source.is_page() { preview::preview_source(reader).await? } else { preview::discover_source(reader).await? };
         show(reader, &preview, 1).await?;
         Ok(preview)
     })
@@ -55,7 +59,8 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
         None => edit_sources::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<std::collections::HashSet<_>>())
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
-    let asked = Source { allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
+    let kind = args.page.then_some(SourceKind::Page);
+    let asked = Source { kind, allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let (asked, preview) = match tried(context, &asked).await {
         // an address without a scheme was tried as https
         Err(e) => {
@@ -76,7 +81,7 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
         name: args.name.clone().or(preview.name).unwrap_or_else(|| preview.url.host().to_owned()),
         url: preview.url,
         // let the kind of a list be detected, in case the site changes; a feed stays a feed
-        kind: preview.found.kind.filter(|k| *k == SourceKind::Feed),
+        kind: preview.found.kind.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page)),
         region: args.region.clone(),
         allow_private: args.allow_private,
         render: args.render,

@@ -11,6 +11,7 @@ use crate::crawl::preview::Preview;
 use crate::crawl::reader::{CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
+use crate::page_watch::WatchedPage;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TestArgs {
@@ -25,6 +26,9 @@ pub(super) struct TestArgs {
     /// Load the page in the headless browser
     #[arg(long)]
     render: bool,
+    /// Read the address as one page to watch for changes
+    #[arg(long)]
+    page: bool,
 }
 
 pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
@@ -63,12 +67,31 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
         },
     };
     source.render |= args.render;
+    if args.page {
+        source.kind = Some(SourceKind::Page);
+    }
     Ok(source)
+}
+
+/// Prints one line for a watched page, and its blocks.
+fn show_page(source: &Source, preview: &Preview, page: &WatchedPage) -> anyhow::Result<()> {
+    let warnings: Vec<String> = page.garbled.iter().map(|c| format!("many characters cannot be read as {c}; set charset for this source")).collect();
+    outln!(
+        "{}",
+        json!({"source": source.id.as_str(), "url": preview.url, "kind": SourceKind::Page.as_str(), "blocks": page.blocks.len(), "cut": page.cut, "warnings": warnings, "moved_to": preview.permanent_redirect})
+    )?;
+    for block in &page.blocks {
+        outln!("{}", json!({"block": block.kind.name(), "text": block.text}))?;
+    }
+    Ok(())
 }
 
 /// Prints one line for the source, one per entry, one per article.
 pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) -> anyhow::Result<()> {
     let (source, found) = (reader.source(), &preview.found);
+    if let Some(page) = &preview.watched {
+        return show_page(source, preview, page);
+    }
     let kind = found.kind.map_or("", SourceKind::as_str);
     outln!(
         "{}",

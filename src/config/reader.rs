@@ -182,6 +182,11 @@ impl<'a> Section<'a> {
         self.table.iter().map(|(key, _)| key).collect()
     }
 
+    /// Returns the position of a key.
+    pub(super) fn key_span(&self, key: &str) -> Option<Range<usize>> {
+        self.table.key(key).and_then(toml_edit::Key::span)
+    }
+
     /// Returns the position of the table.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -12,6 +12,7 @@ mod poll_source;
 pub mod preview;
 pub mod reader;
 mod summary;
+mod watch_page;
 pub mod window;
 
 use std::sync::Arc;
@@ -233,6 +234,15 @@ impl Crawler {
         let hints = list
             .get(&a.headline.source)
             .map_or_else(SourceHints::default, |s| SourceHints { column: s.column.as_deref(), industries: &s.industries });
-        self.classifier.classify(&a.headline.title, &a.text, &hints)
+        let classification = self.classifier.classify(&a.headline.title, &a.text, &hints);
+        match list.get(&a.headline.source) {
+            Some(source) => wanted(classification, source),
+            None => classification,
+        }
     }
+}
+
+/// The changes of a watched page are wanted: an admin chose the page, and the model has learned nothing of such texts.
+fn wanted(classification: Classification, source: &Source) -> Classification {
+    if source.is_page() { Classification { is_on_topic: Some(true), worth: None, ..classification } } else { classification }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::watch_page::{LookResult, WatchedAnswer};
 use crate::crawl::{Crawler, Result};
 use crate::discover::LimitReached;
 use crate::fetch::{FetchError, MAX_HOST_WAIT, Redirect, host_key, jitter};
@@ -42,8 +43,11 @@ impl Crawler {
     pub(super) async fn poll_task(&self, source: &Arc<Source>, keep: bool, redirects: Vec<Redirect>) -> Result<Task> {
         let id = source.id.clone();
         let (state, known) = self.store.run(move |s| Ok((s.source_state(&id)?, s.known_entries(&id)?))).await?;
-        let ask =
-            TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none(), known };
+        let ask = if source.is_page() {
+            TaskKind::Watch { validators: self.page_validators(source, state.validators).await? }
+        } else {
+            TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none(), known }
+        };
         Ok(Task { source: Arc::clone(source), url: source.url.clone(), kind: ask, keep_alive: keep, host_key: None, redirects, initial_delay: false })
     }
 
@@ -62,7 +66,7 @@ impl Crawler {
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(PollResult::Unchanged)
             }
-            TaskResult::Entries { found, validators, permanent_redirect: moved } => {
+            TaskResult::Entries { found, validators, permanent_redirect: moved } if !source.is_page() => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let warnings = found.limits.iter().filter(|l| l.needs_setting()).cloned().collect();
                 let commit = self.store.run(move |s| {
@@ -70,6 +74,19 @@ impl Crawler {
                     s.commit_entries(&source, (&found, &validators, moved.as_ref()), most, now, plan, &log)
                 });
                 Ok(PollResult::New(commit.await?, warnings))
+            }
+            TaskResult::Watched { page, validators, permanent_redirect: moved, fresh_for } if source.is_page() => {
+                let (this, polled) = (Arc::clone(self), Arc::clone(source));
+                let hints = RefreshHints { max_age: fresh_for, ..RefreshHints::default() };
+                let before = state.clone();
+                let plan = move |changed| this.plan_next_poll(&polled, (&before, &days), &hints, changed, now);
+                let answer = WatchedAnswer { page: *page, validators, moved, at: report.at };
+                match self.apply_look(source, answer, plan, log).await? {
+                    LookResult::Done(new) => Ok(PollResult::New(new, Vec::new())),
+                    LookResult::Odd(english, chinese, log) => {
+                        self.poll_failed(source, &state, PollFailure { code: "odd-page", english, chinese, ..PollFailure::default() }, *log).await
+                    }
+                }
             }
             TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
             TaskResult::ParseFailed(e) => {
@@ -86,7 +103,12 @@ impl Crawler {
                 let chinese = "处理这个来源的程序多次意外中断".to_owned();
                 self.poll_failed(source, &state, PollFailure { code: "poison", english, chinese, ..PollFailure::default() }, log).await
             }
-            TaskResult::Article { .. } | TaskResult::NoArticle(_) | TaskResult::Redirected(_) => {
+            // also the answer to a task that was given out before the source's kind changed
+            TaskResult::Entries { .. }
+            | TaskResult::Watched { .. }
+            | TaskResult::Article { .. }
+            | TaskResult::NoArticle(_)
+            | TaskResult::Redirected(_) => {
                 let (english, chinese) = ("an answer to another question came".to_owned(), "应答与问题不符".to_owned());
                 self.poll_failed(source, &state, PollFailure { code: "broken", english, chinese, ..PollFailure::default() }, log).await
             }
@@ -108,7 +130,8 @@ impl Crawler {
         let calendar = &self.settings.publication.calendar;
         // judge a poll with new entries as of the previous poll, because their articles are not fetched yet
         let judged = state.last_ok.map(|last| if changed { last } else { now });
-        let quiet = judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
+        // a page may stay as it is for years
+        let quiet = !source.is_page() && judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
         PollPlan { change_rate, next_due, interval, quiet }
     }
 

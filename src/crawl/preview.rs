@@ -8,6 +8,7 @@ use crate::discover::autodiscovery::{self, Announced};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page};
 use crate::model::{Entry, Extracted, SourceKind, WebUrl};
+use crate::page_watch::WatchedPage;
 
 /// A feed replaces the page's own list only if it has this many entries and is younger than this.
 const MIN_FEED_ENTRIES: usize = 3;
@@ -52,6 +53,8 @@ pub struct Preview {
     pub permanent_redirect: Option<WebUrl>,
     /// For a home page without a feed: its columns that have lists.
     pub columns: Vec<Column>,
+    /// For a watched page: its blocks. It has no entries.
+    pub watched: Option<WatchedPage>,
 }
 
 /// A column with its own list.
@@ -70,10 +73,22 @@ pub struct Column {
 /// The fetch failed, or there are no entries.
 pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError> {
     let url = &reader.source().url;
+    if reader.source().is_page() {
+        return preview_page(reader, url).await;
+    }
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
     let found = read_listing(reader, page, url, FurtherPages::First).await?;
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new() })
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None })
+}
+
+/// Reads a page to watch.
+async fn preview_page(reader: &Reader<'_>, url: &WebUrl) -> Result<Preview, PreviewError> {
+    let page = fetch(reader, url, DocumentKind::Page).await?;
+    let permanent_redirect = page.permanent_redirect.clone();
+    let watched = reader.watched(page).await.map_err(|source| PreviewError::Discover { url: url.clone(), source })?;
+    let found = Discovered { kind: Some(SourceKind::Page), ..Discovered::default() };
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: Some(watched) })
 }
 
 /// Finds the best source for an address: itself if it is a feed, a feed it announces, its list, or one of the usual addresses.
@@ -88,7 +103,8 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     // the listing reports parse errors: it parses the same page
     let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
-    let preview = |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new() };
+    let preview =
+        |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new(), watched: None };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -116,7 +132,9 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
             let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
             // if the page has no list, use its largest column
             match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
-                Some((at, best)) => Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns }),
+                Some((at, best)) => {
+                    Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns, watched: None })
+                }
                 None => Err(e),
             }
         }

@@ -22,7 +22,7 @@ mod labels;
 mod landmarks;
 mod media;
 mod meta;
-mod nodes;
+pub(crate) mod nodes;
 mod page;
 mod page_lines;
 pub mod pagination;

@@ -44,7 +44,7 @@ fn is_never_body(tag: Tag) -> bool {
 }
 
 /// Elements that begin a new line.
-pub(super) fn is_block(tag: Tag) -> bool {
+pub(crate) fn is_block(tag: Tag) -> bool {
     use Tag::*;
     let of_text = matches!(tag, Address | Article | Blockquote | Body | Center | Details | Div | Fieldset | Figcaption | Figure | Form | Hr);
     let of_lists = matches!(tag, Dd | Dl | Dt | Li | Ol | Ul | Table | Tbody | Tr);
@@ -56,7 +56,7 @@ pub(super) fn skipped(e: NodeRef<'_>) -> bool {
 }
 
 /// Returns whether an element is invisible to readers.
-pub(super) fn hidden(e: NodeRef<'_>) -> bool {
+pub(crate) fn hidden(e: NodeRef<'_>) -> bool {
     let Some(tag) = e.tag() else { return false };
     if is_never_text(tag) {
         return true;
@@ -85,6 +85,6 @@ fn contains_word(text: &str, word: &[u8]) -> bool {
     text.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
-pub(super) fn names(e: NodeRef<'_>) -> String {
+pub(crate) fn names(e: NodeRef<'_>) -> String {
     format!("{} {}", e.attr(Attr::Class).unwrap_or_default(), e.attr(Attr::Id).unwrap_or_default())
 }

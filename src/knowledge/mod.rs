@@ -16,6 +16,7 @@ mod lists;
 mod names;
 mod news;
 mod old_issues;
+mod page_watch;
 mod pattern;
 mod texts;
 mod trends;
@@ -69,6 +70,8 @@ files! {
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Rising terms.
     TRENDS: trends::Trends = "trends.toml";
+    /// Furniture of watched pages.
+    PAGE_WATCH: page_watch::PageWatchWords = "page_watch.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

@@ -18,11 +18,13 @@ pub enum SourceKind {
     Sitemap,
     /// A JSON list.
     Json,
+    /// One page, watched for changes.
+    Page,
 }
 
 impl SourceKind {
     /// Every kind, in the order used by messages.
-    pub const ALL: [Self; 4] = [Self::Feed, Self::List, Self::Sitemap, Self::Json];
+    pub const ALL: [Self; 5] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page];
 
     /// Returns the word used in `sources.toml`.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +33,7 @@ impl SourceKind {
             Self::List => "list",
             Self::Sitemap => "sitemap",
             Self::Json => "json",
+            Self::Page => "page",
         }
     }
 
@@ -131,6 +134,32 @@ pub struct ArticleSelectors {
     pub remove: Vec<String>,
 }
 
+/// A part of a watched page to leave out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IgnoredPart {
+    /// Elements that a CSS selector matches.
+    Selector(String),
+    /// Lines with these words.
+    Words(String),
+}
+
+/// What counts as a change of a page (`kind = "page"`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageWatch {
+    /// CSS selector of the watched part; `None`: the whole page.
+    pub select: Option<String>,
+    pub ignore: Vec<IgnoredPart>,
+    /// Fewest characters, new and gone, that are a change.
+    pub min_change: u32,
+}
+
+impl Default for PageWatch {
+    fn default() -> Self {
+        Self { select: None, ignore: Vec::new(), min_change: 1 }
+    }
+}
+
 /// A source as defined in `sources.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // four independent switches of the file, none implies another
@@ -180,9 +209,17 @@ pub struct Source {
     pub robots_exempt: Option<String>,
     pub list: ListSelectors,
     pub article: ArticleSelectors,
+    /// Only for [`SourceKind::Page`].
+    #[serde(default)]
+    pub page: PageWatch,
 }
 
 impl Source {
+    /// Whether it is one page, watched for changes.
+    pub fn is_page(&self) -> bool {
+        self.kind == Some(SourceKind::Page)
+    }
+
     /// Returns a source with defaults for everything but id, name and address.
     pub fn plain(id: SourceId, name: String, url: WebUrl) -> Self {
         Self {
@@ -210,6 +247,7 @@ impl Source {
             robots_exempt: None,
             list: ListSelectors::default(),
             article: ArticleSelectors::default(),
+            page: PageWatch::default(),
         }
     }
 }

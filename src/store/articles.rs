@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::{MAX_CANDIDATES, MAX_PER_BAND, dedup_text, join};
 use crate::model::{Article, ArticleId, Classification, EventId, EventMember, Headline, SourceId, StoryId, WebUrl};
-use crate::store::event_assignment::assign_event;
+use crate::store::event_assignment::{assign_event, assign_own_event};
 use crate::store::labels::store_judgement;
 use crate::store::{Result, Store, StoreError, invalid_value};
 use crate::text::segment::Segmented;
@@ -137,9 +137,16 @@ pub(super) fn store_classification(
     signature: &MinHashSignature,
 ) -> Result<()> {
     let json = serde_json::to_string(classification).map_err(invalid_value("judgement"))?;
-    let known: Option<i64> = t.prepare_cached("SELECT story_id FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?;
+    let sql = "SELECT a.story_id, coalesce(e.identity LIKE 'page-change:%', 0) FROM article a LEFT JOIN entry e ON e.id = a.entry_id WHERE a.id = ?1";
+    let (known, is_page_change): (Option<i64>, bool) = t.prepare_cached(sql)?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
         // classified again with another taxonomy: its story stays
+        return store_judgement(t, id, &json);
+    }
+    if is_page_change {
+        // the changes of one page read alike, and each is news of its own
+        t.prepare_cached("UPDATE article SET story_id = ?1 WHERE id = ?1")?.execute([id.0])?;
+        assign_own_event(t, id)?;
         return store_judgement(t, id, &json);
     }
     let bands = signature.bands();

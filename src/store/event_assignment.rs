@@ -65,6 +65,12 @@ pub(super) fn assign_event(t: &Connection, id: ArticleId, story: i64, title: &st
     insert_terms(t, id, terms.iter().take(INDEXED_TERMS).map(|(term, _)| *term))
 }
 
+/// Gives an article an event that no other article joins.
+pub(super) fn assign_own_event(t: &Connection, id: ArticleId) -> Result<()> {
+    t.prepare_cached("UPDATE article SET event_id = ?2, event_confidence = NULL WHERE id = ?1")?.execute(params![id.0, new_event(t)?])?;
+    Ok(())
+}
+
 /// Adds the terms of an article to the index, all in one statement: SQLite opens a savepoint for each.
 fn insert_terms(t: &Connection, id: ArticleId, terms: impl Iterator<Item = u32>) -> Result<()> {
     let values: Vec<i64> = std::iter::once(id.0).chain(terms.map(i64::from)).collect();

@@ -39,6 +39,7 @@ mod organisation_facts;
 mod organisations;
 mod outgoing_messages;
 mod overview;
+mod page_versions;
 mod retention;
 mod review;
 mod review_news;
@@ -95,6 +96,7 @@ pub use organisation_facts::{OrganisationFacts, OrganisationPage, OrganisationRo
 pub use organisations::{JoinedBy, Organisation, OrganisationName};
 pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OperatorReport, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
+pub use page_versions::{PageLook, PageVersionRow, StoredPageVersion};
 pub use retention::RetentionReport;
 pub use review::ReviewRequest;
 pub use rule_preview::{DraftWithHits, RuleHit, RulePreview};

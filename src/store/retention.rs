@@ -25,6 +25,8 @@ const SIGHTINGS: TimeDelta = TimeDelta::days(400);
 
 /// For alerts and reports that were told, and what alert rules found.
 const TOLD: TimeDelta = TimeDelta::days(180);
+/// For versions of watched pages; the newest of each stays.
+const PAGE_VERSIONS: TimeDelta = TimeDelta::days(400);
 
 /// What was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,6 +73,9 @@ impl Store {
         let sightings = "DELETE FROM sighting WHERE (article_id, source_id) IN
                          (SELECT g.article_id, g.source_id FROM source s CROSS JOIN sighting g ON g.source_id = s.id AND g.dated < ?1 LIMIT ?2)";
         self.in_batches(sightings, (now - SIGHTINGS).timestamp())?;
+        let versions = "DELETE FROM page_version WHERE id IN (SELECT id FROM page_version v WHERE seen_at < ?1
+                        AND id < (SELECT max(id) FROM page_version n WHERE n.source_id = v.source_id) LIMIT ?2)";
+        self.in_batches(versions, (now - PAGE_VERSIONS).timestamp())?;
         self.delete_unused_names()?;
         let told = "DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n WHERE n.taken < ?1 AND n.kind IN ('alert', 'report')
                     AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notification_id = n.id AND d.state IN ('queued', 'sending')) LIMIT ?2)";

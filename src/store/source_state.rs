@@ -222,14 +222,18 @@ impl Store {
 }
 
 /// A hash of the settings that decide what a poll finds and what happens with it.
-fn reading_settings(s: &Source) -> Result<String> {
+pub(super) fn reading_settings(s: &Source) -> Result<String> {
     let settings = (s.kind, &s.charset, s.timezone, s.identity, s.render, s.cookies, &s.headers, &s.list, &s.article);
-    let text = serde_json::to_vec(&settings).map_err(invalid_value("settings"))?;
+    let mut text = serde_json::to_vec(&settings).map_err(invalid_value("settings"))?;
+    // other sources keep the hash that they have
+    if s.is_page() {
+        text.extend(serde_json::to_vec(&s.page).map_err(invalid_value("settings"))?);
+    }
     Ok(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text)))
 }
 
 /// Records what follows every successful poll.
-fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
+pub(super) fn record_success(t: &Connection, id: &SourceId, moved: Option<&WebUrl>, looked: &PollPlan, now: DateTime<Utc>) -> Result<()> {
     let r = &looked.change_rate;
     t.prepare_cached(
         "UPDATE source SET last_ok = ?2, last_look = ?2, next_due = ?3, interval = ?4, moved_to = ?5, looks = ?6, changes = ?7, watched = ?8, last_new = ?9,

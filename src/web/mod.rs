@@ -37,6 +37,7 @@ mod organisation;
 mod organisation_export;
 mod organisations;
 mod overview;
+mod page_versions;
 mod password;
 mod password_policy;
 mod path;
@@ -220,6 +221,7 @@ fn router(console: AppState) -> Router {
         .route("/month/{period}", get(review::page))
         .route("/month/{period}/docx", get(review::document))
         .route("/sources", get(source_list::list).post(source_list::change))
+        .route("/sources/{id}/versions", get(page_versions::page))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
         .route("/subscribers", get(subscribers::list).post(subscribers::change))

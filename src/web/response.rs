@@ -60,7 +60,7 @@ pub(super) fn page(template: &impl Template) -> Response {
 
 /// Returns the result of a visit in Chinese; its code if it is unknown.
 pub(super) fn outcome(code: &str) -> &str {
-    const WORDS: [(&str, &str); 38] = [
+    const WORDS: [(&str, &str); 42] = [
         ("ok", "成功"),
         ("not-modified", "没有变化"),
         ("dns-nxdomain", "域名不存在"),
@@ -98,6 +98,10 @@ pub(super) fn outcome(code: &str) -> &str {
         ("wrong-kind", "内容类型不对"),
         ("broken", "内容损坏，无法读取"),
         ("crashed", "使解析程序异常退出，已跳过"),
+        ("odd-page", "页面和以前大不一样"),
+        ("empty-page", "页面没有文字"),
+        ("nothing-selected", "没有找到要监测的部分，版式可能已变"),
+        ("cut-short", "页面没有传完"),
         ("no-entries", "没有找到任何条目，版式可能已变"),
     ];
     WORDS.iter().find(|w| w.0 == code).map_or(code, |w| w.1)

@@ -32,6 +32,8 @@ struct SourceListPage {
     rows: Vec<SourceRow>,
     words: String,
     tried: Option<SourcePreview>,
+    /// The address was read as one page to watch.
+    watched: bool,
 }
 
 /// State of a source.
@@ -117,7 +119,13 @@ async fn show(console: &AppState, session: &Session, words: String, tried: Optio
     let rows = console.store.run(move |s| known.iter().map(|source| row_of(s, source)).collect::<Result<Vec<_>, StoreError>>());
     let mut rows = stored(rows.await)?;
     rows.sort_by_key(|r| !r.state.is_bad());
-    Ok(response::page(&SourceListPage { frame: Layout::new(console, session, "来源"), rows, words, tried }))
+    Ok(response::page(&SourceListPage {
+        frame: Layout::new(console, session, "来源"),
+        rows,
+        words,
+        watched: tried.as_ref().is_some_and(|t| !t.lines.is_empty()),
+        tried,
+    }))
 }
 
 fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> SourceRow {
@@ -230,10 +238,15 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
             let mut tried = Err(String::new());
             // an address without a scheme was tried as https first
             for url in [Some(url), WebUrl::typed_plain(asked)].into_iter().flatten() {
-                let source = Source { allow_private: console.live.sources().allow_private, ..Source::plain(id.clone(), "preview".to_owned(), url) };
+                let source = Source {
+                    kind: (form.fields.text("as") == SourceKind::Page.as_str()).then_some(SourceKind::Page),
+                    allow_private: console.live.sources().allow_private,
+                    ..Source::plain(id.clone(), "preview".to_owned(), url)
+                };
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::new(source));
-                match preview::discover_source(&reader).await {
+                let found = if reader.source().is_page() { preview::preview_source(&reader).await } else { preview::discover_source(&reader).await };
+                match found {
                     Ok(p) => {
                         tried = Ok(source_preview(console, &reader, asked, p).await);
                         break;
@@ -303,8 +316,8 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
         .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
     let name = added_name(f);
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
-    // only a feed is written down: the others may change their kind, which is found again at each poll
-    let kind = typed_kind(f.text("kind"))?.filter(|k| *k == SourceKind::Feed);
+    // only a feed and a watched page are written down: the others may change their kind, which is found again at each poll
+    let kind = typed_kind(f.text("kind"))?.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page));
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
     edit_sources::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())

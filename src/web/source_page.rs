@@ -45,7 +45,12 @@ const SELECTOR_FIELDS: [TextField; 6] = [
     ("list.date", "列表日期", "在列表项之内，例如 span"),
     ("article.body", "正文", "CSS 选择器，例如 #zoom"),
 ];
-const KINDS: [(&str, &str); 4] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口")];
+/// Settings of a watched page.
+const PAGE_FIELDS: [TextField; 2] = [
+    ("select", "监测哪一部分", "CSS 选择器，例如 #price；不填则看整页"),
+    ("min_change", "至少改动几个字", "少于这么多字的改动先记着，累计够了再报；不填则改一个字也报"),
+];
+const KINDS: [(&str, &str); 5] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口"), ("page", "单页监测")];
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -57,6 +62,10 @@ struct SourcePage {
     /// The same for rarely needed settings, and whether any is set.
     selectors: Vec<(&'static str, &'static str, &'static str, String)>,
     any_selector: bool,
+    /// The same for a watched page, what it leaves out, and whether it is one.
+    watched: Vec<(&'static str, &'static str, &'static str, String)>,
+    ignore: String,
+    is_page: bool,
     kinds: Vec<(&'static str, &'static str, bool)>,
     columns: Vec<(String, bool)>,
     industries: Vec<(String, bool)>,
@@ -103,6 +112,9 @@ async fn show(
         texts: fields(&TEXT_FIELDS),
         any_selector: SELECTOR_FIELDS.iter().any(|(key, ..)| !said(key).is_empty()),
         selectors: fields(&SELECTOR_FIELDS),
+        watched: fields(&PAGE_FIELDS),
+        ignore: said("ignore"),
+        is_page: said("kind") == "page",
         kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
@@ -266,6 +278,13 @@ fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
         let text = f.text(key);
         put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
     }
+    let is_page = f.text("kind") == "page";
+    let select = f.text("select");
+    put("select", select, Some(select.into()).filter(|_| is_page && !select.is_empty()));
+    let ignored: Vec<&str> = f.text("ignore").lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    put("ignore", &ignored.join("\n"), Some(ignored.iter().copied().collect::<Value>()).filter(|_| is_page && !ignored.is_empty()));
+    let least = f.text("min_change");
+    put("min_change", least, Some(least.parse::<i64>().map_or_else(|_| least.into(), Value::from)).filter(|_| is_page && !least.is_empty()));
     let weight = f.text("weight");
     // write an invalid number as it is: the check of the file reports it
     put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));

@@ -11,6 +11,8 @@ use crate::web::AppState;
 /// Entries in a preview, and characters of its first article.
 const PREVIEW_ENTRIES: usize = 12;
 const PREVIEW_CHARS: usize = 160;
+/// Lines of a watched page.
+const PREVIEW_LINES: usize = 60;
 
 /// Preview of an address as a source.
 pub(super) struct SourcePreview {
@@ -20,6 +22,9 @@ pub(super) struct SourcePreview {
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) entries: Vec<(String, String)>,
+    /// The lines of a watched page, and how many more there are.
+    pub(super) lines: Vec<String>,
+    pub(super) more_lines: usize,
     /// Parts of the document that are not read.
     pub(super) warnings: Vec<String>,
     /// The first article as it would be stored, or the error.
@@ -43,6 +48,7 @@ pub(super) fn kind_name(kind: SourceKind) -> &'static str {
         SourceKind::Sitemap => "网站地图",
         SourceKind::Json => "数据接口",
         SourceKind::List => "列表页",
+        SourceKind::Page => "单页监测",
     }
 }
 
@@ -57,11 +63,14 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
             text: truncate(&collapse_whitespace(&a.text), PREVIEW_CHARS),
         })),
     };
+    let blocks = p.watched.map(|w| w.blocks).unwrap_or_default();
     let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
     SourcePreview {
         asked: asked.to_owned(),
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
         kind: kind_name(p.found.kind.unwrap_or(SourceKind::List)),
+        lines: blocks.iter().take(PREVIEW_LINES).map(|b| b.text.replace('\t', "　")).collect(),
+        more_lines: blocks.len().saturating_sub(PREVIEW_LINES),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
         warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),

@@ -317,7 +317,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 19] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -335,6 +335,7 @@ const PAGES: [(&str, &str); 18] = [
     ("sources", "/sources"),
     ("source", "/sources/quiet"),
     ("subscribers", "/subscribers"),
+    ("versions", "/sources/quiet/versions"),
     ("operation", "/operation"),
 ];
 

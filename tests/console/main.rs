@@ -15,6 +15,7 @@ mod nats;
 mod old_issues;
 mod organisations;
 mod outlets;
+mod page_watch;
 mod paste;
 mod print;
 mod printed;
@@ -319,7 +320,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 36] = [
+const ROUTES: [(&str, bool); 37] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -355,6 +356,7 @@ const ROUTES: [(&str, bool); 36] = [
     ("/sources/quiet", false),
     ("/subscribers", true),
     ("/subscribers/1", false),
+    ("/sources/quiet/versions", false),
     ("/operation", false),
 ];
 

@@ -9,8 +9,8 @@ use crate::config::ConfigError;
 use crate::config::localized::localized;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::fields::{
-    known_word, read_article, read_charset, read_exemption, read_headers, read_id, read_industries, read_list, read_proxy, read_timezone, read_url,
-    read_word, required,
+    known_word, read_article, read_charset, read_exemption, read_headers, read_id, read_industries, read_list, read_page, read_proxy, read_timezone,
+    read_url, read_word, required,
 };
 use crate::config::source_list::{SourceList, Vocabulary};
 use crate::model::canonical_url::{CanonicalUrl, canonicalise};
@@ -19,7 +19,7 @@ use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 /// Bytes parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 25] = [
+const SOURCE_KEYS: [&str; 28] = [
     "id",
     "name",
     "url",
@@ -44,6 +44,9 @@ const SOURCE_KEYS: [&str; 25] = [
     "robots_exempt",
     "list",
     "article",
+    "select",
+    "ignore",
+    "min_change",
     "note",
 ];
 const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
@@ -174,9 +177,10 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
     let id = read_id(s);
     let name = required(s, "name").filter(|n| !n.value.trim().is_empty());
     let url = read_url(s);
+    let kind = read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str));
     let source = Source {
         interval: s.duration("interval", INTERVALS).or(defaults.interval),
-        kind: read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str)),
+        kind,
         region: s.string("region").or_else(|| defaults.region.clone()),
         column: s.text("column").and_then(|c| known_word(s, &c, ("column", "栏目"), &vocabulary.columns)),
         industries: read_industries(s, vocabulary),
@@ -196,6 +200,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         robots_exempt: read_exemption(s),
         list: read_list(s),
         article: read_article(s),
+        page: read_page(s, kind),
         id: id?,
         name: name?.value.trim().to_owned(),
         url: url?,

@@ -6,7 +6,8 @@ use scraper::Selector;
 use crate::config::localized::{did_you_mean, localized, nearest};
 use crate::config::reader::{Section, Spanned};
 use crate::config::source_list::Vocabulary;
-use crate::model::{ArticleSelectors, ListSelectors, SourceId, UrlError, WebUrl};
+use crate::html::Tag;
+use crate::model::{ArticleSelectors, IgnoredPart, ListSelectors, PageWatch, SourceId, SourceKind, UrlError, WebUrl};
 
 pub(super) fn required<'a>(s: &Section<'a>, key: &str) -> Option<Spanned<&'a str>> {
     let found = s.text(key);
@@ -203,4 +204,44 @@ pub(super) fn read_article(s: &Section<'_>) -> ArticleSelectors {
         body: read_selector(&article, "body"),
         remove: remove.iter().filter(|t| check_selector(&article, t)).map(|t| t.value.to_owned()).collect(),
     }
+}
+
+/// Keys that only a watched page has, and keys that it has not.
+const PAGE_KEYS: [&str; 3] = ["select", "ignore", "min_change"];
+const NOT_PAGE_KEYS: [&str; 3] = ["list", "article", "identity"];
+/// More characters than this are another page.
+const MIN_CHANGES: std::ops::Range<i64> = 1..10_001;
+
+/// Reads what to watch of a page; refuses its keys for other kinds, and theirs for a page.
+pub(super) fn read_page(s: &Section<'_>, kind: Option<SourceKind>) -> PageWatch {
+    let is_page = kind == Some(SourceKind::Page);
+    let foreign = if is_page { NOT_PAGE_KEYS } else { PAGE_KEYS };
+    for key in s.keys().into_iter().filter(|k| foreign.contains(k)) {
+        let (english, chinese) = if is_page { ("no key", "不能用") } else { ("a key only", "只用于") };
+        s.error(s.key_span(key), localized(format!("{key:?} is {english} of kind = \"page\""), format!("“{key}”{chinese} kind = \"page\" 的来源")));
+    }
+    if !is_page {
+        return PageWatch::default();
+    }
+    PageWatch {
+        select: read_selector(s, "select"),
+        ignore: s.texts("ignore").unwrap_or_default().iter().filter_map(|t| read_ignored(s, t)).collect(),
+        min_change: s.integer("min_change", MIN_CHANGES).and_then(|n| u32::try_from(n).ok()).unwrap_or(PageWatch::default().min_change),
+    }
+}
+
+/// Reads a selector or words. A selector begins with a mark of CSS or the name of an element: `.ad`, `#hits`, `footer p`.
+fn read_ignored(s: &Section<'_>, text: &Spanned<&str>) -> Option<IgnoredPart> {
+    let value = text.value.trim();
+    let first = value.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let is_selector = value.starts_with(['.', '#', '[', '*', ':']) || (value.is_ascii() && Tag::of(first) != Tag::Other);
+    if value.is_empty() {
+        let english = "\"ignore\" has an empty text";
+        s.error(text.span.clone(), localized(english, "ignore 里有一项是空的"));
+        return None;
+    }
+    if !is_selector {
+        return Some(IgnoredPart::Words(value.to_owned()));
+    }
+    check_selector(s, text).then(|| IgnoredPart::Selector(value.to_owned()))
 }

@@ -89,7 +89,7 @@ impl SourceList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::TlsTrust;
+    use crate::model::{IgnoredPart, TlsTrust};
 
     fn vocabulary() -> Vocabulary {
         Vocabulary {
@@ -134,6 +134,15 @@ mod tests {
     }
 
     #[test]
+    fn a_page_leaves_out_elements_and_words() {
+        let text = format!("{GOOD}kind = \"page\"\nselect = \"#price\"\nignore = [\".ad\", \"footer p\", \"今日\", \"hits\"]\n");
+        let page = SourceList::parse("s", &text, &vocabulary()).unwrap().sources[0].page.clone();
+        let (selector, words) = (|s: &str| IgnoredPart::Selector(s.to_owned()), |s: &str| IgnoredPart::Words(s.to_owned()));
+        assert_eq!(page.ignore, [selector(".ad"), selector("footer p"), words("今日"), words("hits")]);
+        assert_eq!((page.select.as_deref(), page.min_change), (Some("#price"), 1));
+    }
+
+    #[test]
     fn windows_line_ends_are_fine() {
         assert_eq!(problems(&GOOD.replace('\n', "\r\n")), "1 sources");
     }
@@ -146,7 +155,7 @@ mod tests {
             ("interval = \"0m\"", "sources.toml:5:12: \"interval\" must be from 1m to 30d"),
             ("interval = \"10分\"", "is no length of time; write 90s, 30m, 2h or 1d"),
             ("interval = 5", "\"interval\" must be a text in quotes"),
-            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json; did you mean \"feed\"?"),
+            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json, page; did you mean \"feed\"?"),
             ("industries = [\"新材枓\"]", "did you mean \"新材料\"?"),
             ("column = \"动态\"", "column \"动态\" is not known"),
             ("timezone = \"Asia/Beijing\"", "did you mean \"Asia/Shanghai\"?"),
@@ -163,6 +172,10 @@ mod tests {
             ("robots_exempt = \"\"", "needs a reason in words"),
             ("robots_exempt = true", "must be a text in quotes"),
             ("name2 = “x”", "full-width quotes"),
+            ("select = \"#a\"", "sources.toml:5:1: \"select\" is a key only of kind = \"page\""),
+            ("kind = \"page\"\nlist = { item = \"li\" }", "sources.toml:6:1: \"list\" is no key of kind = \"page\""),
+            ("kind = \"page\"\nignore = [\".ad[\"]", "is no CSS selector"),
+            ("kind = \"page\"\nmin_change = 0", "must be from 1 to 10000"),
         ];
         for (line, expected) in table {
             let got = with(line);
@@ -180,7 +193,7 @@ mod tests {
     #[test]
     fn the_console_says_the_same_in_chinese() {
         let error = SourceList::parse("s.toml", &format!("{GOOD}kind = \"feeds\"\nurll = \"x\"\n"), &vocabulary()).unwrap_err();
-        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
+        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json、page；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
         assert_eq!(error.chinese(), expected);
     }
 

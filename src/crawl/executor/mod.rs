@@ -82,6 +82,7 @@ impl TaskExecutor {
         let none = Validators::default();
         let (kind, validators) = match &task.kind {
             TaskKind::Poll { validators, .. } => (DocumentKind::Listing, validators),
+            TaskKind::Watch { validators } => (DocumentKind::Page, validators),
             TaskKind::Article { .. } => (DocumentKind::Page, &none),
         };
         let request = Request {
@@ -107,6 +108,7 @@ impl TaskExecutor {
                         let further = if *read_older_pages || known.is_empty() { FurtherPages::First } else { FurtherPages::UntilKnown(known) };
                         self.read_listing(task, *page, previous_selector.as_deref(), further).await
                     }
+                    TaskKind::Watch { .. } => self.read_watched(task, *page).await,
                     TaskKind::Article { .. } => match sink.store_page(task, *page, stats).await? {
                         Some(page) => {
                             report.page_stored = K::PERSISTS;
@@ -127,6 +129,15 @@ impl TaskExecutor {
         let found = self.reader(task).fetched_listing(page, previous_selector, further).await;
         match found {
             Ok(found) => TaskResult::Entries { found: Box::new(found), validators, permanent_redirect },
+            Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,
+            Err(e) => TaskResult::ParseFailed(e),
+        }
+    }
+
+    async fn read_watched(&self, task: &Task, page: Page) -> TaskResult {
+        let (validators, permanent_redirect, fresh_for) = (page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
+        match self.reader(task).watched(page).await {
+            Ok(page) => TaskResult::Watched { page: Box::new(page), validators, permanent_redirect, fresh_for },
             Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,
             Err(e) => TaskResult::ParseFailed(e),
         }

@@ -10,6 +10,7 @@ use crate::crawl::reader::ListingError;
 use crate::discover::{Discovered, KnownEntries};
 use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
+use crate::page_watch::WatchedPage;
 
 /// One request to make.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +50,11 @@ pub enum TaskKind {
         /// On later polls: stop reading further pages at these entries.
         #[serde(default)]
         known: KnownEntries,
+    },
+    /// The text of a watched page.
+    Watch {
+        /// Of our copy.
+        validators: Validators,
     },
     /// The article behind an entry.
     #[serde(rename = "Page")]
@@ -95,6 +101,18 @@ pub enum TaskResult {
         #[serde(rename = "moved")]
         permanent_redirect: Option<WebUrl>,
     },
+    /// The text of a watched page. It is compared where the stored versions are.
+    Watched {
+        page: Box<WatchedPage>,
+        /// For the next poll.
+        validators: Validators,
+        /// See [`TaskResult::NotModified`].
+        #[serde(rename = "moved")]
+        permanent_redirect: Option<WebUrl>,
+        /// Freshness of the answer.
+        #[serde(rename = "fresh")]
+        fresh_for: Option<Duration>,
+    },
     /// A document without entries.
     #[serde(rename = "Unreadable")]
     ParseFailed(ListingError),
@@ -120,14 +138,17 @@ pub enum TaskResult {
 impl TaskReport {
     /// Whether the page or list could not be fetched or read.
     pub fn is_failure(&self) -> bool {
-        !matches!(self.result, TaskResult::NotModified { .. } | TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::Redirected(_))
+        use TaskResult::{Article, Entries, NotModified, Redirected, Watched};
+        !matches!(self.result, NotModified { .. } | Entries { .. } | Watched { .. } | Article { .. } | Redirected(_))
     }
 
     /// Returns a stable code for the fetch log, and a message.
     pub fn code_and_message(&self) -> (&'static str, String) {
         match &self.result {
             TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),
-            TaskResult::Entries { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
+            TaskResult::Entries { .. } | TaskResult::Watched { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => {
+                ("ok", "ok".to_owned())
+            }
             TaskResult::ParseFailed(e) => (e.code(), e.to_string()),
             TaskResult::Failed(e) => (e.code(), e.to_string()),
             TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),

@@ -1,5 +1,6 @@
 //! Articles: builds fetch tasks for entries and applies their results.
 
+mod page_change;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::poll_source::{OUTAGE_RETRY, QUICK_RETRY};
 use crate::crawl::reader::Reader;
-use crate::crawl::{Crawler, Result};
+use crate::crawl::{Crawler, Result, wanted};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::extract::ExtractError;
@@ -74,6 +75,9 @@ impl Crawler {
         let skipped = ArticleStep::Done(ArticleResult::Skipped);
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(skipped) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(skipped) };
+        if source.is_page() {
+            return Ok(ArticleStep::Done(self.store_page_change(&entry, source).await?));
+        }
         if entry.is_part_of_page() {
             let reason = "its page tells of several entries, and its feed too little of this one";
             return Ok(ArticleStep::Done(self.fall_back_to_feed(&entry, source, reason, Utc::now(), None).await?));
@@ -121,7 +125,7 @@ impl Crawler {
             TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
             TaskResult::Interrupted => self.interrupted(&entry, log).await,
             TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
-            TaskResult::Entries { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
+            TaskResult::Entries { .. } | TaskResult::Watched { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
                 self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await
             }
         }
@@ -243,7 +247,7 @@ impl Crawler {
             published_at: extracted.published_at,
             fetched,
             words: (title_words.fts_tokens(), text_words.fts_tokens()),
-            classification: self.classifier.classify_segmented(&title_words, &text_words, &hints),
+            classification: wanted(self.classifier.classify_segmented(&title_words, &text_words, &hints), source),
             signature: MinHashSignature::new(&dedup_text(&title, &extracted.text)),
             title,
             extracted,

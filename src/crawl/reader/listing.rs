@@ -11,6 +11,7 @@ use crate::discover::autodiscovery::{self, Announced};
 use crate::discover::{self, DiscoverError, Discovered, KnownEntries, LimitReached};
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
 use crate::model::{Entry, WebUrl};
+use crate::page_watch::PageError;
 use crate::text::dates::Clock;
 
 /// Further pages at the first poll.
@@ -35,6 +36,9 @@ pub enum ListingError {
     /// It has none, or is unreadable.
     #[error(transparent)]
     Document(DiscoverError),
+    /// It is no page to watch.
+    #[error(transparent)]
+    Page(PageError),
     #[error("the parser gave up on this document")]
     GaveUp,
     /// It crashed its parser, and how.
@@ -50,6 +54,7 @@ impl ListingError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Document(e) => e.code(),
+            Self::Page(e) => e.code(),
             Self::GaveUp => "broken",
             Self::Crashed(_) => "crashed",
             Self::Interrupted(_) => "interrupted",
@@ -60,6 +65,7 @@ impl ListingError {
     pub fn chinese(&self) -> String {
         match self {
             Self::Document(e) => e.chinese(),
+            Self::Page(e) => e.chinese(),
             Self::GaveUp => "内容无法解析".to_owned(),
             Self::Crashed(_) => "内容会使解析程序异常退出，已跳过".to_owned(),
             Self::Interrupted(_) => "解析被外部中断，稍后重试".to_owned(),

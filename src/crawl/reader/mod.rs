@@ -12,6 +12,7 @@ mod listing;
 mod parser;
 mod pdf;
 pub(in crate::crawl) mod process;
+mod watched;
 
 use std::sync::Arc;
 

@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("025_rules.sql")),
     M::up(include_str!("026_imported_issues.sql")),
     M::up(include_str!("027_notifications.sql")).foreign_key_check(),
+    M::up(include_str!("028_page_watch.sql")),
     M::up(include_str!("029_trends.sql")),
     M::up(include_str!("030_subscribers.sql")),
 ];

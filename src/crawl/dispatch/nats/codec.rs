@@ -11,10 +11,15 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::dispatch::nats::NatsError;
-use crate::crawl::executor::{Task, TaskReport};
+use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::reader::ListingError;
 
-/// The version of the message format. Increase it whenever the previous version would misread a message.
-pub const VERSION: u32 = 1;
+/// The newest version of the message format that we read. Increase it whenever the previous version would misread a message.
+pub const VERSION: u32 = 2;
+/// The version of messages that release 1.0 reads.
+const FIRST_VERSION: u32 = 1;
+/// The version of messages about watched pages.
+const WATCH_VERSION: u32 = 2;
 /// Headers: the version, and a mark that the body is in the object store.
 pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
 pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
@@ -45,16 +50,34 @@ pub(super) struct ReportMessage {
     pub(super) host_delay_ms: u64,
 }
 
+/// A message that says which version of the format it needs, so that older programs read the others.
+pub(super) trait Versioned {
+    fn version(&self) -> u32;
+}
+
+impl Versioned for TaskMessage {
+    fn version(&self) -> u32 {
+        if matches!(self.task.kind, TaskKind::Watch { .. }) { WATCH_VERSION } else { FIRST_VERSION }
+    }
+}
+
+impl Versioned for ReportMessage {
+    fn version(&self) -> u32 {
+        let is_watched = matches!(self.report.result, TaskResult::Watched { .. } | TaskResult::ParseFailed(ListingError::Page(_)));
+        if is_watched { WATCH_VERSION } else { FIRST_VERSION }
+    }
+}
+
 fn failed(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> NatsError {
     move |cause| NatsError::Message { what, cause: cause.to_string() }
 }
 
 /// Encodes a message; stores a large body in the object store first.
-pub(super) async fn pack<T: Serialize + Sync>(message: &T, id: &str, large: &ObjectStore) -> Result<(HeaderMap, Vec<u8>), NatsError> {
+pub(super) async fn pack<T: Serialize + Versioned + Sync>(message: &T, id: &str, large: &ObjectStore) -> Result<(HeaderMap, Vec<u8>), NatsError> {
     let text = serde_json::to_vec(message).map_err(|e| failed("cannot be written")(&e))?;
     let bytes = zstd::bulk::compress(&text, ZSTD_LEVEL).map_err(|e| failed("cannot be written")(&e))?;
     let mut headers = HeaderMap::new();
-    headers.insert(VERSION_HEADER, VERSION.to_string());
+    headers.insert(VERSION_HEADER, message.version().to_string());
     if bytes.len() <= MAX_MESSAGE_BYTES {
         return Ok((headers, bytes));
     }
@@ -92,7 +115,6 @@ mod tests {
     use chrono::Utc;
 
     use super::*;
-    use crate::crawl::executor::{TaskKind, TaskResult};
     use crate::discover::KnownEntries;
     use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
     use crate::model::{EntryId, Source, SourceId, WebUrl};
@@ -137,6 +159,34 @@ mod tests {
             let sent = ReportMessage { id: "1".into(), host_key: "l".into(), meta: about, report, host_delay_ms: 5 };
             assert_eq!(format!("{:?}", again(&sent)), format!("{sent:?}"));
         }
+    }
+
+    #[test]
+    fn only_messages_about_watched_pages_need_a_new_worker() {
+        let url = WebUrl::parse("https://a.cn/x").unwrap();
+        let source = Arc::new(Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone()));
+        let task = |kind| Task {
+            source: Arc::clone(&source),
+            url: url.clone(),
+            kind,
+            keep_alive: true,
+            host_key: None,
+            redirects: Vec::new(),
+            initial_delay: false,
+        };
+        let version = |kind| TaskMessage { id: "1".into(), task: task(kind) }.version();
+        assert_eq!((version(TaskKind::Watch { validators: Validators::default() }), version(TaskKind::Article { entry: EntryId(1) })), (2, 1));
+        let report = |result| {
+            let report = TaskReport { stats: RequestStats::default(), at: Utc::now(), bytes: 3, page_stored: false, crash: None, result };
+            let meta = TaskMeta { source: SourceId::parse("a").unwrap(), entry: None, url: url.clone(), conditional: false };
+            ReportMessage { id: "1".into(), host_key: "l".into(), meta, report, host_delay_ms: 5 }
+        };
+        let blocks = vec![crate::page_watch::Block { kind: crate::page_watch::BlockKind::Row, text: "甲\t1".into() }];
+        let page = crate::page_watch::WatchedPage { blocks, cut: false, garbled: None };
+        let sent = report(TaskResult::Watched { page: Box::new(page), validators: Validators::default(), permanent_redirect: None, fresh_for: None });
+        assert_eq!((sent.version(), format!("{:?}", again(&sent))), (2, format!("{sent:?}")));
+        assert_eq!(report(TaskResult::ParseFailed(ListingError::Page(crate::page_watch::PageError::Empty))).version(), 2);
+        assert_eq!(report(TaskResult::NotModified { permanent_redirect: None, fresh_for: None }).version(), 1);
     }
 
     /// If you change the format so that these can no longer be read, increase [`VERSION`].

@@ -1,0 +1,116 @@
+//! Rows of tables that hold values, not the layout of a page.
+
+use crate::extract::nodes::is_block;
+use crate::html::{NodeRef, Tag, Tree};
+use crate::text::normalize::collapse_whitespace;
+
+/// Largest span of a cell that is followed.
+const MAX_SPAN: usize = 60;
+/// Most cells of a row.
+const MAX_CELLS: usize = 200;
+/// Blocks per cell: a row with more of them lays out text.
+const MAX_BLOCKS_PER_CELL: usize = 3;
+
+/// The rows of a page.
+pub(super) struct Rows {
+    is_row: Vec<bool>,
+    /// Cells that reach into the next rows of the open table: column, further rows, text.
+    carried: Vec<(usize, usize, String)>,
+}
+
+impl Rows {
+    pub(super) fn of(tree: &Tree<'_>) -> Self {
+        let mut is_layout = vec![false; tree.len()];
+        for table in tree.elements(Tag::Table) {
+            if let Some(outer) = table.ancestors().find(|a| a.is(Tag::Table)) {
+                is_layout.get_mut(outer.id().index()).into_iter().for_each(|l| *l = true);
+            }
+        }
+        let mut is_row = vec![false; tree.len()];
+        for row in tree.elements(Tag::Tr) {
+            let layout = row.ancestors().find(|a| a.is(Tag::Table)).is_none_or(|t| is_layout.get(t.id().index()) == Some(&true));
+            if !layout && holds_values(row) {
+                is_row.get_mut(row.id().index()).into_iter().for_each(|r| *r = true);
+            }
+        }
+        Self { is_row, carried: Vec::new() }
+    }
+
+    pub(super) fn contains(&self, e: NodeRef<'_>) -> bool {
+        self.is_row.get(e.id().index()) == Some(&true)
+    }
+
+    /// Cells reach no further than their table.
+    pub(super) fn end_table(&mut self) {
+        self.carried.clear();
+    }
+
+    /// Returns whether a row names the columns, and its cells; `None` if it is empty.
+    pub(super) fn finish(&mut self, row: RowBuilder) -> Option<(bool, String)> {
+        let RowBuilder { cells, heads, .. } = row;
+        let is_head = heads == cells.len() && cells.len() > 1;
+        let (mut out, mut carried): (Vec<String>, Vec<(usize, usize, String)>) = (Vec::new(), Vec::new());
+        let mut above = std::mem::take(&mut self.carried).into_iter().peekable();
+        let mut cells = cells.into_iter();
+        while out.len() < MAX_CELLS {
+            if let Some((column, rows, text)) = above.next_if(|(column, ..)| *column <= out.len()) {
+                out.push(text.clone());
+                if rows > 1 {
+                    carried.push((column, rows - 1, text));
+                }
+                continue;
+            }
+            let Some(cell) = cells.next() else { break };
+            let text = collapse_whitespace(&cell.text);
+            for n in 0..cell.columns {
+                if cell.rows > 1 {
+                    carried.push((out.len(), cell.rows - 1, text.clone()));
+                }
+                out.push(if n == 0 { text.clone() } else { String::new() });
+            }
+        }
+        carried.extend(above);
+        carried.sort_by_key(|c| c.0);
+        self.carried = carried;
+        while out.last().is_some_and(String::is_empty) {
+            out.pop();
+        }
+        (!out.is_empty()).then(|| (is_head, out.join("\t")))
+    }
+}
+
+/// Whether a row has several cells, none of which holds a text of its own.
+fn holds_values(row: NodeRef<'_>) -> bool {
+    let cells = row.child_elements().filter(|e| e.is(Tag::Td) || e.is(Tag::Th)).count();
+    let blocks = row.descendants().filter(|n| n.tag().is_some_and(is_block)).count();
+    let texts = row.descendants().any(|n| n.tag().is_some_and(|t| t.is_heading() || matches!(t, Tag::Ul | Tag::Ol | Tag::Dl)));
+    cells > 1 && !texts && blocks <= cells * MAX_BLOCKS_PER_CELL
+}
+
+struct Cell {
+    text: String,
+    columns: usize,
+    rows: usize,
+}
+
+/// A row being read.
+#[derive(Default)]
+pub(super) struct RowBuilder {
+    cells: Vec<Cell>,
+    heads: usize,
+}
+
+impl RowBuilder {
+    pub(super) fn cell(&mut self, is_head: bool, columns: usize, rows: usize) {
+        if self.cells.len() < MAX_CELLS {
+            self.heads += usize::from(is_head);
+            self.cells.push(Cell { text: String::new(), columns: columns.clamp(1, MAX_SPAN), rows: rows.clamp(1, MAX_SPAN) });
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        if let Some(cell) = self.cells.last_mut() {
+            cell.text.push_str(text);
+        }
+    }
+}
