@@ -320,8 +320,26 @@ mod tests {
         assert_eq!((draft.recipients.len(), draft.final_recipients.len()), (2, 0));
         let signed = read(&format!("[publication]\nsigning = [\"sign\"]\nrecipients = [\"e@b.cn\"]\n{outside}")).publication;
         assert_eq!((signed.recipients.len(), signed.final_recipients.len()), (1, 1), "nobody outside sees an issue before it is signed");
+        assert_eq!([&draft, &signed].map(|p| (p.mails_subscribers(false), p.mails_subscribers(true))), [(true, false), (false, true)]);
+        let part = format!("[publication]\n{outside}topics = [\"固态电池\"]\norganisations = [\"云鹭控股\"]\n");
+        let part = &read(&part).publication.recipients[0];
+        assert_eq!((part.topics.len(), part.organisations.len()), (1, 1));
         let report = &two.additional_publications[0];
         assert_eq!((report.layout, report.is_on_demand(), report.print_of("专报")), (Layout::Report, true, Print::Full));
+    }
+
+    #[test]
+    fn links_in_mail_need_an_address_that_nobody_reads_along() {
+        let address = |text: &str| Settings::parse("qingbao.toml", &format!("[console]\n{text}")).unwrap().console.address_for_mail();
+        let https = "public_url = \"https://qingbao.example.cn/qb\"";
+        assert_eq!(address(https).as_deref(), Some("https://qingbao.example.cn/qb"));
+        assert_eq!(address(&format!("{https}\nbase_path = \"/x\"")).as_deref(), Some("https://qingbao.example.cn/x"));
+        assert_eq!(address("public_url = \"http://127.0.0.1:8320\"").as_deref(), Some("http://127.0.0.1:8320"));
+        assert_eq!(address("public_url = \"http://localhost\"").as_deref(), Some("http://localhost"));
+        assert_eq!(
+            [address("public_url = \"http://qingbao.example.cn\""), address("public_url = \"http://localhost.example.cn\""), address("")],
+            [None, None, None]
+        );
     }
 
     #[test]

@@ -61,18 +61,21 @@ impl Store {
         })
     }
 
-    /// Adds subscribers of the whole issue; returns how many are new.
-    pub fn import_subscribers(&self, publication: &str, addresses: &[MailAddress], who: &str, now: DateTime<Utc>) -> Result<usize> {
+    /// Adds subscribers of the whole issue; returns how many are new, and how many there is no room for.
+    pub fn import_subscribers(&self, publication: &str, addresses: &[MailAddress], who: &str, now: DateTime<Utc>) -> Result<(usize, usize)> {
         self.write(|t| {
-            let mut added = 0;
+            let (mut added, mut too_many) = (0, 0);
             for address in addresses {
-                let draft = SubscriberDraft::of_everything(address.clone());
-                added += usize::from(insert(t, publication, &draft, who, now)? == SubscriberEdit::Saved);
+                match insert(t, publication, &SubscriberDraft::of_everything(address.clone()), who, now)? {
+                    SubscriberEdit::Saved => added += 1,
+                    SubscriberEdit::Full => too_many += 1,
+                    SubscriberEdit::Known | SubscriberEdit::Missing => {}
+                }
             }
             if added > 0 {
                 audit(t, who, AuditAction::ImportSubscribers, &format!("{publication}：{added} 人"), now)?;
             }
-            Ok(added)
+            Ok((added, too_many))
         })
     }
 
@@ -187,7 +190,7 @@ mod tests {
         assert_eq!(add("快报", "A@B.cn"), SubscriberEdit::Known);
         assert_eq!(add("专报", "a@b.cn"), SubscriberEdit::Saved);
         let list = ["a@b.cn", "c@d.cn", "C@d.cn"].map(|a| MailAddress::parse(a).unwrap());
-        assert_eq!(store.import_subscribers("快报", &list, "管理员", Utc::now()).unwrap(), 1);
+        assert_eq!(store.import_subscribers("快报", &list, "管理员", Utc::now()).unwrap(), (1, 0));
         let found = store.subscribers("快报").unwrap();
         assert_eq!(found.iter().map(|s| s.draft.address.to_string()).collect::<Vec<_>>(), ["张三 <a@b.cn>", "c@d.cn"]);
         assert_eq!((&found[0].draft, &found[1].draft.columns), (&draft("张三 <a@b.cn>"), &Vec::new()));
@@ -199,5 +202,8 @@ mod tests {
         let active: Vec<bool> = store.subscribers("快报").unwrap().iter().map(|s| s.is_active).collect();
         assert_eq!(active, [false, true]);
         assert!(store.last_mailed("快报").unwrap().is_empty());
+        let many: Vec<MailAddress> = (0..MAX_SUBSCRIBERS).map(|n| MailAddress::parse(&format!("r{n}@b.cn")).unwrap()).collect();
+        assert_eq!(store.import_subscribers("快报", &many, "管理员", Utc::now()).unwrap(), (MAX_SUBSCRIBERS - 2, 2));
+        assert_eq!(add("快报", "z@b.cn"), SubscriberEdit::Full);
     }
 }

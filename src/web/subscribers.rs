@@ -240,9 +240,12 @@ async fn import(console: &AppState, form: &Form) -> Result<Response, Response> {
         }
     }
     let (who, name, total) = (form.session.name.clone(), publication.name.clone(), lines.len());
-    let added = stored(console.store.run(move |s| s.import_subscribers(&name, &addresses, &who, Utc::now())).await)?;
-    let known = total - added - wrong.len();
+    let (added, too_many) = stored(console.store.run(move |s| s.import_subscribers(&name, &addresses, &who, Utc::now())).await)?;
+    let known = total - added - too_many - wrong.len();
     let mut words = format!("导入 {added} 位，{known} 位已经有了，{} 行不是邮箱", wrong.len());
+    if too_many > 0 {
+        words = format!("{words}，{too_many} 位没有加：一份刊物最多 {MAX_SUBSCRIBERS} 位");
+    }
     if !wrong.is_empty() {
         wrong.truncate(MAX_SHOWN);
         words = format!("{words}。{}", wrong.join("；"));
