@@ -202,6 +202,8 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
         }
         Err(e) => return Err(e.into()),
     };
+    // such as reports to operators about an earlier run
+    pipeline.queue_due(now).await?;
     let report = pipeline.issues().send(context.data.join("outbox"), now).await?;
     outln!("{queued} letters queued, {} sent, {} waiting, {} given up", report.sent.len(), report.deferred.len(), report.failed.len())?;
     for (to, why) in report.deferred.iter().chain(&report.failed) {

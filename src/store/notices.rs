@@ -181,9 +181,33 @@ mod tests {
     use super::*;
     use crate::issue::signing::SigningError;
     use crate::issue::tests::now;
-    use crate::model::SigningStep;
+    use crate::model::{NotificationKind, SigningStep};
     use crate::store::signing::tests::Desk;
-    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent, OutgoingMessage};
+    use crate::store::{DeliveryOutcome, DeliveryState, MessageContent, OutgoingMessage, PendingNotification, Takers};
+
+    impl Desk {
+        /// Returns what is not taken, due or not.
+        fn pending(&self, now: DateTime<Utc>) -> Vec<PendingNotification> {
+            self.store.pending_notifications(now).unwrap()
+        }
+
+        /// Returns the final issues whose letters are due.
+        fn due(&self, now: DateTime<Utc>) -> Vec<EditionId> {
+            self.pending(now).into_iter().filter(|n| n.kind == NotificationKind::Issue).filter_map(|n| n.edition).collect()
+        }
+
+        fn pending_notices(&self) -> Vec<PendingNotice> {
+            self.pending(now()).iter().filter_map(|n| self.store.pending_notice(n.notice?).unwrap()).collect()
+        }
+
+        /// Queues the letters of the first pending notice.
+        fn queue_notice(&self, letters: Vec<OutgoingMessage>) {
+            let n = self.pending(now()).into_iter().find(|n| n.notice.is_some()).unwrap();
+            let notice = self.pending_notices().into_iter().next().unwrap();
+            let takers = Takers { notice: Some((notice, letters)), ..Takers::default() };
+            self.store.take_notification(n.id, &takers, now(), now() + TimeDelta::days(3)).unwrap();
+        }
+    }
 
     fn sent() -> DeliveryOutcome {
         DeliveryOutcome { state: DeliveryState::Sent, reply: "250 ok".to_owned(), next_try: 0, doubt: false }

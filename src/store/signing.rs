@@ -127,9 +127,9 @@ pub(super) mod tests {
 
     use super::*;
     use crate::issue::tests::{article, build_with, now};
-    use crate::model::NotificationKind;
     use crate::model::Series;
-    use crate::store::{DeliveryState, OutgoingMessage, PendingNotice, PendingNotification, Role, Takers};
+    use crate::store::notification_queue::cancel_issue;
+    use crate::store::{DeliveryState, OutgoingMessage, Role};
 
     const EVERYBODY: [&str; 3] = ["a@b.cn", "c@d.cn", "e@f.cn"];
 
@@ -185,35 +185,9 @@ pub(super) mod tests {
             let letter =
                 |to: &&str| OutgoingMessage { recipient: (*to).to_owned(), message_id: format!("<{to}.{}@x>", e.signing.round), message: vec![1] };
             let letters: Vec<OutgoingMessage> = EVERYBODY.iter().map(letter).collect();
-            let about = |n: &PendingNotification| n.kind == NotificationKind::Issue && n.edition == Some(id);
-            let Some(n) = self.pending().into_iter().find(about) else { return 0 };
-            self.take(&n, &Takers { issue: Some((e, letters)), ..Takers::default() })
-        }
-
-        /// Returns what is not taken, due or not.
-        fn pending(&self) -> Vec<PendingNotification> {
-            self.store.pending_notifications(now() + TimeDelta::days(30)).unwrap()
-        }
-
-        fn take(&self, n: &PendingNotification, takers: &Takers) -> usize {
-            self.store.take_notification(n.id, takers, now(), now() + TimeDelta::days(3)).unwrap()
-        }
-
-        /// Returns the final issues whose letters are due.
-        pub(in crate::store) fn due(&self, now: DateTime<Utc>) -> Vec<EditionId> {
-            let due = self.store.pending_notifications(now).unwrap().into_iter().filter(|n| n.kind == NotificationKind::Issue);
-            due.filter_map(|n| n.edition).collect()
-        }
-
-        pub(in crate::store) fn pending_notices(&self) -> Vec<PendingNotice> {
-            self.pending().iter().filter_map(|n| self.store.pending_notice(n.notice?).unwrap()).collect()
-        }
-
-        /// Queues the letters of the first pending notice.
-        pub(in crate::store) fn queue_notice(&self, letters: Vec<OutgoingMessage>) {
-            let n = self.pending().into_iter().find(|n| n.notice.is_some()).unwrap();
-            let notice = self.pending_notices().into_iter().next().unwrap();
-            self.take(&n, &Takers { notice: Some((notice, letters)), ..Takers::default() });
+            let n = self.store.queue_messages(&e, &letters, now(), now() + TimeDelta::days(3)).unwrap();
+            self.store.write(|t| cancel_issue(t, id, now())).unwrap();
+            n
         }
 
         /// Returns recipient and state of each mail of an issue.
