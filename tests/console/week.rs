@@ -71,7 +71,7 @@ fn fill(service: &Service) -> String {
             let stories = match (back, industry) {
                 (0, "食品") => 6,
                 (0, "建材") => 0,
-                _ => usual + i64::try_from((back * 7 + u64::from(industry.len() as u32)) % 3).unwrap() - 1,
+                _ => usual + i64::try_from((back * 7 + u64::try_from(industry.len()).unwrap()) % 3).unwrap() - 1,
             };
             for i in 0..stories {
                 n += 1;
