@@ -35,6 +35,7 @@ mod outgoing_messages;
 mod overview;
 mod retention;
 mod review;
+mod review_counts;
 mod review_news;
 mod rule_preview;
 mod rules;

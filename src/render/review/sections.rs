@@ -55,6 +55,11 @@ pub struct ReviewSection {
     pub table: Option<ReviewTable>,
 }
 
+/// Returns 许昌竞争情报快递 一周综述 2026年第48周（11月23日—29日）.
+pub fn review_subject(r: &Review) -> String {
+    format!("{} {} {}", r.publication, r.kind(), r.period().label())
+}
+
 /// Returns the sections of a review.
 pub fn sections(r: &Review, zone: Tz) -> Vec<ReviewSection> {
     let mut out = vec![text("要点", lead(r, zone))];
