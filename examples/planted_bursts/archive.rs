@@ -19,7 +19,7 @@ pub const SIZES: [f64; 4] = [2.0, 3.0, 5.0, 10.0];
 pub const RATES: [f64; 3] = [0.3, 1.5, 6.0];
 pub const LENGTHS: [usize; 4] = [1, 2, 4, 7];
 
-/// A generator with a fixed seed (SplitMix64, Steele and others 2014).
+/// A generator with a fixed seed (`SplitMix64`, Steele and others 2014).
 pub struct Random(u64);
 
 impl Random {

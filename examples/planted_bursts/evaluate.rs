@@ -86,17 +86,13 @@ fn told(archive: &Archive, names: &[Arc<str>], day: usize, period: BurstPeriod, 
     let from = day + 1 - length;
     let is_told = |term: &usize| {
         let current = sum(archive, *term, from, day + 1);
-        match method {
-            Method::Threshold(times) => {
-                let before = (usize::try_from(period.earlier()).unwrap() * length).min(from);
-                let mean = f64::from(sum(archive, *term, from - before, from).stories) * length as f64 / before as f64;
-                current.stories >= 3 && f64::from(current.stories) >= times * mean
-            }
-            _ => {
-                let before = sum(archive, *term, from.saturating_sub(4 * length), from).articles;
-                current.articles >= 3 && current.articles * 4 >= 3 * (before + 4)
-            }
+        if let Method::Threshold(times) = method {
+            let before = (usize::try_from(period.earlier()).unwrap() * length).min(from);
+            let mean = f64::from(sum(archive, *term, from - before, from).stories) * length as f64 / before as f64;
+            return current.stories >= 3 && f64::from(current.stories) >= times * mean;
         }
+        let before = sum(archive, *term, from.saturating_sub(4 * length), from).articles;
+        current.articles >= 3 && current.articles * 4 >= 3 * (before + 4)
     };
     (0..names.len()).filter(is_told).collect()
 }

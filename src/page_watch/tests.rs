@@ -78,7 +78,10 @@ fn titles(pages: &[(String, DateTime<Utc>)]) -> Vec<String> {
 #[test]
 fn a_line_that_changes_with_every_look_is_ignored_after_three() {
     let pages = (0..12).map(|n| {
-        (PRICES.replace("行百里者半九十", &"春夏秋冬东南西北上下左右".chars().cycle().skip(n).take(5).collect::<String>()), at(10, u32::try_from(n).unwrap()))
+        (
+            PRICES.replace("行百里者半九十", &"春夏秋冬东南西北上下左右".chars().cycle().skip(n).take(5).collect::<String>()),
+            at(10, u32::try_from(n).unwrap()),
+        )
     });
     let mut pages: Vec<_> = pages.collect();
     assert_eq!(titles(&pages).len(), 2, "told until it is known: {:?}", titles(&pages));

@@ -14,7 +14,7 @@ use crate::trends::Verdict;
 pub use period::ReviewPeriod;
 #[cfg(test)]
 pub(crate) use sentences::tests::review as sample;
-pub use sentences::{expected_words, industry_sentences, lead, others, topic_words, verdict_words};
+pub use sentences::{expected_words, industry_sentences, lead, number, others, topic_words, verdict_words};
 
 /// Weeks that a period is compared with.
 pub const EARLIER_WEEKS: usize = 8;

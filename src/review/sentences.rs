@@ -10,8 +10,11 @@ use crate::trends::Verdict;
 /// Kinds that a sentence names.
 const NAMED: usize = 5;
 
-/// Returns a mean without needless digits: 12, 3.4.
-fn number(n: f64) -> String {
+/// Returns a mean without needless digits: 12, 3.4, 不到 1, 0.
+pub fn number(n: f64) -> String {
+    if n > 0.0 && n < 0.95 {
+        return "不到 1".to_owned();
+    }
     if n >= 10.0 || n.fract() < 0.05 || n.fract() > 0.95 { format!("{n:.0}") } else { format!("{n:.1}") }
 }
 

@@ -1,19 +1,18 @@
 //! Counts a period for 一周综述. Reads the stories of the period and of eight weeks before from indexes, and single articles by id: the
 //! cost does not grow with the archive.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use crate::config::settings::Publication;
-use crate::review::{CountRow, EARLIER_WEEKS, Lead, Review, ReviewPeriod, ReviewTopic, RisingTerm};
+use crate::review::{EARLIER_WEEKS, Review, ReviewPeriod, ReviewTopic, RisingTerm};
+use crate::store::review_counts::{Counted, DAY, as_float, lead, most_copied};
 use crate::store::trends::{Span, Spans, Story, StoryLabel, each_label, rising, stories};
 use crate::store::{Result, Store};
-use crate::trends::{Series, Verdict, compare};
+use crate::trends::{Series, Verdict};
 
-const DAY: i64 = 86_400;
 /// Most rows of places.
 const MAX_PLACES: usize = 12;
 /// Most rising terms.
@@ -32,14 +31,6 @@ pub struct ReviewRequest {
     pub industries: Vec<String>,
 }
 
-/// The stories of a publication, by period.
-pub(super) struct Counted {
-    pub(super) stories: Vec<Story>,
-    pub(super) spans: Spans,
-    /// Days of the current period, as far as it has passed.
-    pub(super) days: f64,
-}
-
 impl Store {
     /// Returns the review of a period; `None` if it has not begun, or its time cannot be computed.
     pub fn review(&self, request: &ReviewRequest, now: DateTime<Utc>) -> Result<Option<Review>> {
@@ -50,7 +41,7 @@ impl Store {
         let sources = if now - until <= SOURCES_KNOWN { Some(self.source_problems(zone, now)?) } else { None };
         let topics = self.review_topics(&spans.current)?;
         self.read(|c| {
-            let days = seconds(spans.current.until - spans.current.from) / seconds(DAY);
+            let days = as_float(spans.current.until - spans.current.from) / as_float(DAY);
             let counted = Counted { stories: of_publication(c, stories(c, &spans)?, p)?, spans: spans.clone(), days };
             let all = counted.series(|_| true);
             let row = |name: &str, series: &Series, verdict| counted.row(name, series, verdict);
@@ -135,85 +126,13 @@ fn of_publication(c: &Connection, stories: Vec<Story>, p: &Publication) -> Resul
     Ok(stories.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(s, _)| s).collect())
 }
 
-impl Counted {
-    /// Returns the stories of the current period, with their places in the list.
-    pub(super) fn current(&self) -> impl Iterator<Item = (usize, &Story)> {
-        self.stories.iter().enumerate().filter(|(_, s)| s.period == 0)
-    }
-
-    fn series(&self, fits: impl Fn(&Story) -> bool) -> Series {
-        let mut counts = vec![0; self.spans.earlier.len() + 1];
-        for story in self.stories.iter().filter(|s| fits(s)) {
-            if let Some(count) = counts.get_mut(story.period) {
-                *count += 1;
-            }
-        }
-        as_series(&counts)
-    }
-
-    /// Returns the mean of earlier weeks for as many days as the period has; only weeks of the archive count.
-    pub(super) fn mean(&self, earlier: &[u32]) -> f64 {
-        self.scaled(earlier).map_or(0.0, |s| s.0)
-    }
-
-    /// Returns mean, least and most.
-    fn scaled(&self, earlier: &[u32]) -> Option<(f64, f64, f64)> {
-        let all = self.series(|_| true);
-        let known: Vec<f64> = earlier.iter().zip(&all.earlier).filter(|(_, all)| **all > 0).map(|(n, _)| f64::from(*n)).collect();
-        let weeks = f64::from(u32::try_from(known.len()).ok()?);
-        let span = self.spans.earlier.first()?;
-        let factor = self.days / (seconds(span.until - span.from) / seconds(DAY));
-        let least = known.iter().copied().reduce(f64::min)?;
-        let most = known.iter().copied().reduce(f64::max)?;
-        Some((known.iter().sum::<f64>() / weeks * factor, least * factor, most * factor))
-    }
-
-    fn row(&self, name: &str, series: &Series, verdict: Verdict) -> CountRow {
-        let (mean, least, most) = self.scaled(&series.earlier).unwrap_or_default();
-        // the latest is first
-        let weeks = series.earlier.iter().rev().copied().collect();
-        CountRow { name: name.to_owned(), current: series.current, weeks, mean, range: (least, most), verdict }
-    }
-
-    /// Returns a row for each name of a label, those with most stories first.
-    fn rows(&self, c: &Connection, label: StoryLabel, all: &Series, wanted: impl Fn(&str) -> bool) -> Result<Vec<CountRow>> {
-        let mut counts: BTreeMap<Arc<str>, Vec<u32>> = BTreeMap::new();
-        each_label(c, label, &self.stories, |at, name| {
-            let Some(period) = self.stories.get(at).map(|s| s.period).filter(|_| wanted(&name)) else { return };
-            let counts = counts.entry(name).or_insert_with(|| vec![0; self.spans.earlier.len() + 1]);
-            if let Some(n) = counts.get_mut(period) {
-                *n += 1;
-            }
-        })?;
-        let series: Vec<Series> = counts.values().map(|n| as_series(n)).collect();
-        let verdicts = compare(&series, all);
-        let row = |((name, series), verdict): ((&Arc<str>, &Series), Verdict)| {
-            let row = self.row(name, series, verdict);
-            // a smaller share of many more stories is not told as “fewer”
-            let is_so = match verdict {
-                Verdict::More => f64::from(row.current) > row.mean,
-                Verdict::Fewer => f64::from(row.current) < row.mean,
-                Verdict::Usual | Verdict::Unknown => true,
-            };
-            CountRow { verdict: if is_so { verdict } else { Verdict::Usual }, ..row }
-        };
-        let mut rows: Vec<CountRow> = counts.keys().zip(&series).zip(verdicts).map(row).collect();
-        rows.sort_by(|a, b| b.current.cmp(&a.current).then_with(|| b.mean.total_cmp(&a.mean)));
-        Ok(rows)
-    }
-}
-
-fn as_series(counts: &[u32]) -> Series {
-    Series { current: counts.first().copied().unwrap_or_default(), earlier: counts.get(1..).unwrap_or_default().to_vec() }
-}
-
 /// Returns the rising terms with the headline behind each. Terms of mostly the same stories are one.
 fn terms(c: &Connection, counted: &Counted) -> Result<Vec<RisingTerm>> {
     let mut out: Vec<(RisingTerm, HashSet<usize>)> = Vec::new();
     for (burst, stories) in rising(c, &counted.stories, &counted.spans)? {
         let stories: HashSet<usize> = stories.into_iter().collect();
-        let shared = |other: &HashSet<usize>| seconds(i64::try_from(other.intersection(&stories).count()).unwrap_or_default());
-        let least = |other: &HashSet<usize>| seconds(i64::try_from(other.len().min(stories.len())).unwrap_or_default());
+        let shared = |other: &HashSet<usize>| as_float(i64::try_from(other.intersection(&stories).count()).unwrap_or_default());
+        let least = |other: &HashSet<usize>| as_float(i64::try_from(other.len().min(stories.len())).unwrap_or_default());
         if let Some((first, _)) = out.iter_mut().find(|(_, other)| shared(other) >= SAME_STORIES * least(other)) {
             first.related.push(burst.term.to_string());
             continue;
@@ -227,26 +146,4 @@ fn terms(c: &Connection, counted: &Counted) -> Result<Vec<RisingTerm>> {
         out.push((RisingTerm { term, stories: burst.stories, sources: burst.sources, expected: burst.expected, related, lead }, stories));
     }
     Ok(out.into_iter().map(|(term, _)| term).collect())
-}
-
-/// Returns the story that most articles copy; of equals the latest.
-pub(super) fn most_copied(c: &Connection, stories: &[i64]) -> Result<Option<i64>> {
-    let mut s = c.prepare_cached("SELECT count(*) FROM article WHERE story_id = ?1")?;
-    let mut best = None;
-    for id in stories {
-        best = best.max(Some((s.query_row([id], |r| r.get::<_, i64>(0))?, *id)));
-    }
-    Ok(best.map(|(_, id)| id))
-}
-
-/// Returns an article for display; `None` if it is gone.
-pub(super) fn lead(c: &Connection, id: i64) -> Result<Option<Lead>> {
-    let sql = "SELECT a.title, a.url, coalesce(a.publisher, s.name) FROM article a JOIN source s ON s.id = a.source_id WHERE a.id = ?1";
-    let read = |r: &rusqlite::Row<'_>| Ok(Lead { article: id, title: r.get(0)?, url: r.get(1)?, publisher: r.get(2)? });
-    Ok(c.prepare_cached(sql)?.query_row([id], read).optional()?)
-}
-
-#[allow(clippy::cast_precision_loss)] // seconds of some months, and counts
-fn seconds(n: i64) -> f64 {
-    n as f64
 }

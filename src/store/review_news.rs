@@ -9,7 +9,7 @@ use crate::config::settings::Publication;
 use crate::review::{ReviewEvent, ReviewIssue, ReviewOrganisation, ReviewPeriod, ReviewWork};
 use crate::store::Result;
 use crate::store::organisations::IS_WATCHED;
-use crate::store::review::{Counted, lead, most_copied};
+use crate::store::review_counts::{Counted, lead, most_copied};
 use crate::store::trends::{Names, Span};
 
 /// Most events.

@@ -39,7 +39,7 @@ pub fn bars(rows: &[CountRow]) -> Option<Vec<u8>> {
         };
         canvas.fill(LABEL, top + 8, place(f64::from(row.current)).max(usize::from(row.current > 0)), ROW - 18, colour);
         canvas.fill(LABEL + place(row.mean), top + 2, 2, ROW - 6, INK);
-        let words = format!("{}　{}", row.current, verdict_words(row.verdict));
+        let words = format!("{}   {}", row.current, verdict_words(row.verdict));
         canvas.text(font, words.trim_end(), (WIDTH - FIGURES + 12, top + 18), &Ink { size: 12.0, colour, align: Align::Left });
     }
     canvas.png()

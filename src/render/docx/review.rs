@@ -42,9 +42,7 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
             d = d.add_table(written(table, n, &mut ids));
         }
     }
-    d = d.add_paragraph(
-        Paragraph::new().style("Origin").add_run(Run::new().add_text("由程序按存档计数写成，未经编辑审改。偏多、偏少：按总量折算后超出偶然起伏。")),
-    );
+    d = d.add_paragraph(Paragraph::new().style("Origin").add_run(Run::new().add_text("由程序按存档计数写成，未经编辑审改。")));
     // of a period that is not over: the moment of counting
     let at = r.unfinished_at.map_or_else(|| format!("{}T00:00:00Z", r.last_day), |t| t.format("%FT%TZ").to_string());
     pack(d, &Properties { author: organiser.to_owned(), title: review_subject(r), at })

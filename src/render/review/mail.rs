@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::{ReviewCell, ReviewLink, ReviewSection, review_stem, sections};
+use super::{ReviewCell, ReviewLink, ReviewSection, review_stem, review_subject, sections};
 use crate::render::chart::{bars, bars_alt};
 use crate::render::docx::review_docx;
 use crate::render::{AttachedFile, DOCX, InlinePicture, RenderError, RenderedIssue};
@@ -26,11 +26,6 @@ impl ReviewCell {
             _ => None,
         }
     }
-}
-
-/// Returns 许昌竞争情报快递 一周综述 2026年第48周（11月23日—29日）.
-pub fn review_subject(r: &Review) -> String {
-    format!("{} {} {}", r.publication, r.kind(), r.period().label())
 }
 
 /// Returns the review as plain text.

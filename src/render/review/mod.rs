@@ -3,8 +3,8 @@
 mod mail;
 mod sections;
 
-pub use mail::{review_mail, review_subject, review_text};
-pub use sections::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, sections};
+pub use mail::{review_mail, review_text};
+pub use sections::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, review_subject, sections};
 
 use crate::review::Review;
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::render::source_problem;
-use crate::review::{CountRow, Lead, Review, expected_words, lead, others, topic_words, verdict_words};
+use crate::review::{CountRow, Lead, Review, expected_words, lead, number, others, topic_words, verdict_words};
 
 /// Where a cell leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,11 @@ pub struct ReviewSection {
     pub table: Option<ReviewTable>,
 }
 
+/// Returns 许昌竞争情报快递 一周综述 2026年第48周（11月23日—29日）.
+pub fn review_subject(r: &Review) -> String {
+    format!("{} {} {}", r.publication, r.kind(), r.period().label())
+}
+
 /// Returns the sections of a review.
 pub fn sections(r: &Review, zone: Tz) -> Vec<ReviewSection> {
     let mut out = vec![text("要点", lead(r, zone))];
@@ -98,7 +103,7 @@ fn counts(title: &'static str, field: &'static str, rows: &[CountRow], r: &Revie
             ReviewCell::plain(verdict_words(row.verdict)),
         ]
     });
-    let section = with_table(title, Vec::new(), &["名称", "条数", "此前平均（最少～最多）", ""], &[4, 2, 4, 2], cells.collect());
+    let section = with_table(title, Vec::new(), &["名称", "条数", "平常（最少～最多）", ""], &[4, 2, 4, 2], cells.collect());
     ReviewSection { chart: shown, ..section }
 }
 
@@ -109,11 +114,10 @@ fn terms(r: &Review) -> ReviewSection {
     }
     let rows = r.terms.iter().map(|t| {
         let names = std::iter::once(t.term.as_str()).chain(t.related.iter().take(4).map(String::as_str)).collect::<Vec<_>>().join("、");
-        let usual = if t.expected < 1.0 { "不到 1".to_owned() } else { format!("{:.0}", t.expected) };
         vec![
             ReviewCell::linked(names, ReviewLink::Search("q", t.term.clone())),
             ReviewCell::plain(format!("{} 条，{} 家", t.stories, t.sources)),
-            ReviewCell::plain(usual),
+            ReviewCell::plain(number(t.expected)),
             t.lead.as_ref().map_or_else(|| ReviewCell::plain(""), title_of),
         ]
     });
@@ -124,10 +128,15 @@ fn day(t: DateTime<Utc>, zone: Tz) -> String {
     t.with_timezone(&zone).format("%-m月%-d日").to_string()
 }
 
-/// Returns 11月3日 or 11月3日—9日.
+/// Returns 11月3日, 11月3日—9日 or 11月30日—12月1日.
 fn days(first: DateTime<Utc>, last: DateTime<Utc>, zone: Tz) -> String {
     let (from, until) = (day(first, zone), day(last, zone));
-    if from == until { from } else { format!("{from}—{until}") }
+    let month = |day: &str| day.split_once('月').map(|(month, _)| month.to_owned());
+    match until.split_once('月') {
+        _ if from == until => from,
+        Some((_, in_month)) if month(&from) == month(&until) => format!("{from}—{in_month}"),
+        _ => format!("{from}—{until}"),
+    }
 }
 
 fn events(r: &Review, zone: Tz) -> ReviewSection {
@@ -143,7 +152,7 @@ fn events(r: &Review, zone: Tz) -> ReviewSection {
             ReviewCell::plain(format!("{}{new}", days(e.first_seen, e.last_seen, zone))),
         ]
     });
-    with_table("大事", Vec::new(), &["事件", "来源", "报道", "起止"], &[6, 2, 2, 3], rows.collect())
+    with_table("大事", Vec::new(), &["事件", "来源", "报道", "起止"], &[6, 2, 3, 3], rows.collect())
 }
 
 fn organisations(r: &Review) -> ReviewSection {
@@ -152,7 +161,7 @@ fn organisations(r: &Review) -> ReviewSection {
     }
     let rows = r.organisations.iter().map(|o| {
         let name = if o.is_watched { format!("{}（关注）", o.name) } else { o.name.clone() };
-        let usual = if r.known_weeks() == 0 { "—".to_owned() } else { format!("{:.1}", o.mean) };
+        let usual = if r.known_weeks() == 0 { "—".to_owned() } else { number(o.mean) };
         vec![
             ReviewCell::linked(name, ReviewLink::Organisation(o.id)),
             ReviewCell::plain(o.stories.to_string()),
