@@ -46,8 +46,8 @@ pub struct HitFacts {
 pub fn single(hit: &HitFacts, page: Option<WebUrl>, zone: Tz) -> NotificationText {
     let mut paragraphs = Vec::new();
     if let Some(r) = &hit.report {
-        let time = r.at.with_timezone(&zone).format("%m-%d %H:%M");
-        paragraphs.push(Paragraph::link(format!("{} {time}：{}", r.publisher, lead(&r.text)), r.url.clone()));
+        paragraphs.push(Paragraph::plain(lead(&r.text)));
+        paragraphs.push(Paragraph::link(format!("{} {}", r.publisher, r.at.with_timezone(&zone).format("%m-%d %H:%M")), r.url.clone()));
     }
     if !hit.detail.is_empty() {
         paragraphs.push(Paragraph::plain(hit.detail.clone()));

@@ -89,24 +89,10 @@ impl Store {
             if let Some(known) = saying_the_same(t, draft, None)? {
                 return Ok(RuleEdit::Known(known));
             }
-            t.execute(
-                "INSERT INTO rule (kind, effect, text, source, column_name, publication, reason, author, created, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    draft.kind.as_str(),
-                    draft.effect.as_str(),
-                    draft.text,
-                    draft.source.as_ref().map(SourceId::as_str),
-                    draft.column,
-                    draft.publication,
-                    draft.reason,
-                    who,
-                    now.timestamp(),
-                    draft.expires.map(|d| d.to_string()),
-                ],
-            )?;
+            let sql = "INSERT INTO rule (kind, effect, text, reason, author, created) VALUES ('words', 'exclude', '', '', ?1, ?2)";
+            t.execute(sql, params![who, now.timestamp()])?;
             let id = RuleId(t.last_insert_rowid());
-            new_version(t)?;
+            put(t, id, draft)?;
             audit(t, who, AuditAction::AddRule, &subject(id, draft), now)?;
             Ok(RuleEdit::Saved(id))
         })
@@ -125,21 +111,7 @@ impl Store {
             if let Some(known) = saying_the_same(t, draft, Some(id))? {
                 return Ok(RuleEdit::Known(known));
             }
-            t.execute(
-                "UPDATE rule SET kind = ?2, effect = ?3, text = ?4, source = ?5, column_name = ?6, publication = ?7, reason = ?8, expires = ?9 WHERE id = ?1",
-                params![
-                    id.0,
-                    draft.kind.as_str(),
-                    draft.effect.as_str(),
-                    draft.text,
-                    draft.source.as_ref().map(SourceId::as_str),
-                    draft.column,
-                    draft.publication,
-                    draft.reason,
-                    draft.expires.map(|d| d.to_string()),
-                ],
-            )?;
-            new_version(t)?;
+            put(t, id, draft)?;
             audit(t, who, AuditAction::EditRule, &subject(id, draft), now)?;
             Ok(RuleEdit::Saved(id))
         })
@@ -185,6 +157,24 @@ fn subject(id: RuleId, d: &RuleDraft) -> String {
     let parts = [Some(d.text.as_str()).filter(|t| !t.is_empty()), d.source.as_ref().map(SourceId::as_str), d.column.as_deref()];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     format!("{id} {}：{}", d.kind.chinese(), parts.join(" "))
+}
+
+fn put(t: &Connection, id: RuleId, draft: &RuleDraft) -> Result<()> {
+    t.execute(
+        "UPDATE rule SET kind = ?2, effect = ?3, text = ?4, source = ?5, column_name = ?6, publication = ?7, reason = ?8, expires = ?9 WHERE id = ?1",
+        params![
+            id.0,
+            draft.kind.as_str(),
+            draft.effect.as_str(),
+            draft.text,
+            draft.source.as_ref().map(SourceId::as_str),
+            draft.column,
+            draft.publication,
+            draft.reason,
+            draft.expires.map(|d| d.to_string()),
+        ],
+    )?;
+    new_version(t)
 }
 
 /// Random, not counted: a number whose transaction was lost would be given twice.
