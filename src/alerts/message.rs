@@ -10,8 +10,6 @@ use crate::text::segment::sentences;
 const MAX_LEAD: usize = 120;
 /// Rules named in a message.
 const MAX_RULES: usize = 5;
-/// Lines of a digest.
-const MAX_LINES: usize = 30;
 
 /// An article that reports what was found.
 #[derive(Debug, Clone)]
@@ -62,13 +60,15 @@ pub fn single(hit: &HitFacts, page: Option<WebUrl>, zone: Tz) -> NotificationTex
     NotificationText { title: format!("【提醒】{}", hit.title), paragraphs, url: page }
 }
 
-/// Returns one message on several hits. `page` is the console's list of them.
-pub fn digest(hits: &[HitFacts], page: Option<WebUrl>) -> NotificationText {
-    let mut paragraphs: Vec<Paragraph> = hits.iter().take(MAX_LINES).enumerate().map(|(i, hit)| line(i + 1, hit)).collect();
-    if hits.len() > MAX_LINES {
-        paragraphs.push(Paragraph::plain(format!("另有 {} 条，见控制台“提醒”页", hits.len() - MAX_LINES)));
-    }
-    NotificationText { title: format!("【提醒汇总】{} 条", hits.len()), paragraphs, url: page }
+/// Returns messages on several hits, with at most `most` of them each. `page` is the console's list of them.
+pub fn digest(hits: &[HitFacts], most: usize, page: Option<&WebUrl>) -> Vec<NotificationText> {
+    let parts = hits.chunks(most.max(1));
+    let of_many = |part: usize| if parts.len() > 1 { format!("（{}/{}）", part + 1, parts.len()) } else { String::new() };
+    let one = |(part, hits_of_part): (usize, &[HitFacts])| {
+        let paragraphs = hits_of_part.iter().enumerate().map(|(i, hit)| line(part * most.max(1) + i + 1, hit)).collect();
+        NotificationText { title: format!("【提醒汇总】{} 条{}", hits.len(), of_many(part)), paragraphs, url: page.cloned() }
+    };
+    parts.clone().enumerate().map(one).collect()
 }
 
 fn line(n: usize, hit: &HitFacts) -> Paragraph {
@@ -92,4 +92,33 @@ fn lead(text: &str) -> String {
         out.push_str(sentence);
     }
     if out.chars().count() <= MAX_LEAD { out } else { out.chars().take(MAX_LEAD).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_digest_is_several_messages_and_leaves_nothing_out() {
+        let hit = |n: usize| HitFacts {
+            title: format!("题{n}"),
+            detail: "说明".to_owned(),
+            report: None,
+            more_reports: 0,
+            new_reports: 0,
+            rules: vec![("规则".to_owned(), String::new())],
+        };
+        let hits: Vec<HitFacts> = (1..=7).map(hit).collect();
+        let parts = digest(&hits, 3, None);
+        let titles: Vec<&str> = parts.iter().map(|p| p.title.as_str()).collect();
+        assert_eq!(titles, ["【提醒汇总】7 条（1/3）", "【提醒汇总】7 条（2/3）", "【提醒汇总】7 条（3/3）"]);
+        assert_eq!(parts[2].paragraphs[0].text, "7. 题7：说明");
+        assert_eq!(digest(&hits, 30, None).len(), 1);
+    }
+
+    #[test]
+    fn an_opening_ends_with_a_sentence_if_one_fits() {
+        assert_eq!(lead(&format!("一句。{}。", "长".repeat(200))), "一句。");
+        assert_eq!(lead(&"长".repeat(200)).chars().count(), MAX_LEAD + 1);
+    }
 }

@@ -26,7 +26,7 @@ use crate::config::settings::Publication;
 use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
-use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic, recipients};
+use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic};
 use crate::store::{Announce, Store};
 use crate::web;
 
@@ -203,20 +203,18 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     if failed { Some(now) } else { pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min() }
 }
 
-/// Makes today's draft if it is due and has no messages yet.
+/// Makes today's draft if it is due and has no messages yet. One that went to nobody is built again now and then: new articles may have
+/// come.
 async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };
     let name = p.name.clone();
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
-        let publication = p.clone();
-        let read = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?, recipients(s, &publication, false)?)));
-        let (mailed, there, readers) = read.await?;
-        // rebuild an issue without recipients now and then: new articles may have come
-        let nobody = |e: &Edition| readers.is_empty() || (e.item_count() == 0 && !p.mail_empty);
-        let fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
-        if mailed || there.is_some_and(|e| nobody(&e) && fresh(&e)) {
+        let read = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.is_announced(id)?, s.edition(id)?)));
+        let (is_mailed, is_announced, edition) = read.await?;
+        let is_fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
+        if is_mailed || (is_announced && edition.is_some_and(|e| is_fresh(&e))) {
             return Ok(false);
         }
     }

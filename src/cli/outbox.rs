@@ -44,8 +44,13 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
         OutboxCommand::List { all } => {
             let all = *all;
             let letters = store.run(move |s| s.outbox(all, 1000)).await?;
-            if letters.is_empty() {
+            let pending = store.run(|s| s.pending_notifications(Utc::now())).await?;
+            if letters.is_empty() && pending.is_empty() {
                 outln!("没有待处理的邮件")?;
+            }
+            for n in &pending {
+                let what = n.edition.map(|e| format!("刊 {e}")).or_else(|| n.text.as_ref().map(|t| t.title.clone())).unwrap_or_default();
+                outln!("-\t{what}\t{}\t收件人的邮件还没有生成，服务会在半分钟内生成", n.kind.chinese())?;
             }
             for l in &letters {
                 outln!("{}", row(l, zone))?;
@@ -53,6 +58,9 @@ pub(super) async fn run(action: &OutboxCommand, context: &CommandContext) -> any
             return Ok(());
         }
         OutboxCommand::Release => {
+            // who releases mail must have seen all of it
+            let made = pipeline.queue_due(Utc::now()).await?;
+            anyhow::ensure!(made == 0, "{made} letters were made only now: look at `qingbao outbox list` again, then release");
             let held = store.run(Store::release_mail).await?;
             outln!("{}", if held { "letters leave again" } else { "nothing was held" })?;
             return Ok(());

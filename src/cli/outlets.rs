@@ -72,7 +72,7 @@ async fn change(context: &CommandContext, id: i64, again: bool) -> anyhow::Resul
     let expires = context.settings.mail.expires(now);
     let changed = pipeline.store().run(move |s| s.change_delivery(DeliveryId(id), again, now, expires)).await?;
     anyhow::ensure!(changed, "message {id} is not known, is being sent, or was sent; `qingbao outlet messages --all` prints them");
-    outln!("message {id} {}", if again { "is sent again" } else { "is cancelled" })
+    outln!("message {id} {}", if again { "is queued again; the running service sends it within half a minute" } else { "is cancelled" })
 }
 
 fn row(o: &OutletSettings) -> String {
@@ -86,7 +86,7 @@ fn row(o: &OutletSettings) -> String {
 }
 
 async fn test(settings: &OutletSettings) -> anyhow::Result<()> {
-    anyhow::ensure!(settings.kind != OutletKind::Mail, "{} is mail: test it with `qingbao digest mail-test`", settings.name);
+    anyhow::ensure!(settings.kind != OutletKind::Mail, "{} is mail: `qingbao digest mail-test --to ADDRESS` tests it", settings.name);
     let (outlet, now) = (Outlet::open(settings)?, Utc::now());
     let words = match outlet.send(&outlet.test_message(now), now).await {
         SendResult::Accepted => return outln!("{}：已收下", settings.name),

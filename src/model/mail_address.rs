@@ -59,6 +59,26 @@ impl MailAddress {
         Ok(Self { name: name.filter(|n| !n.is_empty()), local_part: local_part.to_owned(), domain: domain.to_owned() })
     }
 
+    /// Reads a line of a pasted list: addresses with a name before each, separated as people, spreadsheets and mail programs do it.
+    pub fn read_line(line: &str) -> Vec<Result<Self, AddressError>> {
+        let (mut out, mut name) = (Vec::new(), None);
+        for field in line.split(['\t', ',', '，', ';', '；', '、']).map(str::trim).filter(|f| !f.is_empty()) {
+            if !field.contains('@') {
+                name = Some(field);
+                continue;
+            }
+            let (before, address) = match field.rsplit_once(char::is_whitespace) {
+                _ if field.ends_with('>') => (None, field),
+                Some((before, address)) if address.contains('@') => (Some(before), address),
+                Some((address, after)) => (Some(after), address),
+                None => (name, field),
+            };
+            name = None;
+            out.push(Self::parse(&before.map_or_else(|| address.to_owned(), |name| format!("{name} <{address}>"))));
+        }
+        if out.is_empty() { vec![Err(AddressError::Syntax(line.trim().to_owned()))] } else { out }
+    }
+
     /// Returns the sender used if none is configured.
     pub fn fallback_sender() -> Self {
         Self { name: Some("许昌竞争情报快递".to_owned()), local_part: "qingbao".to_owned(), domain: "localhost".to_owned() }
@@ -103,6 +123,30 @@ impl fmt::Display for MailAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pasted_line_is_read_as_spreadsheets_and_people_write_it() {
+        let read = |line: &str| -> Vec<String> {
+            MailAddress::read_line(line)
+                .into_iter()
+                .map(|a| a.map_or_else(|_| "?".to_owned(), |a| format!("{}/{}", a.name().unwrap_or_default(), a.bare())))
+                .collect()
+        };
+        for (line, wanted) in [
+            ("a@b.cn", vec!["/a@b.cn"]),
+            ("张三 <a@b.cn>", vec!["张三/a@b.cn"]),
+            ("周一\ta@b.cn", vec!["周一/a@b.cn"]),
+            ("a@b.cn\t办公室", vec!["/a@b.cn"]),
+            ("孙七 a@b.cn", vec!["孙七/a@b.cn"]),
+            ("赵六，a@b.cn", vec!["赵六/a@b.cn"]),
+            ("a@b.cn; c@d.cn", vec!["/a@b.cn", "/c@d.cn"]),
+            ("甲 <a@b.cn>, 乙 <c@d.cn>", vec!["甲/a@b.cn", "乙/c@d.cn"]),
+            ("没有邮箱", vec!["?"]),
+            ("甲@", vec!["?"]),
+        ] {
+            assert_eq!(read(line), wanted, "{line}");
+        }
+    }
 
     #[test]
     fn addresses_with_and_without_names_are_read() {

@@ -212,6 +212,16 @@ impl Outlet {
     }
 
     /// Returns how many messages the vendor accepts.
+    /// Lines of a digest that fit into one message with their links.
+    pub fn max_lines(kind: OutletKind) -> usize {
+        match kind {
+            OutletKind::Wecom => 6,
+            OutletKind::Dingtalk | OutletKind::Ntfy => 10,
+            OutletKind::Feishu | OutletKind::Webhook | OutletKind::Mail => 30,
+        }
+    }
+
+    /// Returns how many messages the vendor accepts.
     pub fn pace(kind: OutletKind) -> Pace {
         match kind {
             OutletKind::Wecom => wecom::PACE,

@@ -101,7 +101,7 @@ pub(super) fn fit(paragraphs: &[Paragraph], room: usize, overhead: usize, clean:
 
 /// The line for paragraphs that do not fit.
 pub(super) fn more(left_out: usize) -> Option<String> {
-    (left_out > 0).then(|| format!("……另有 {left_out} 段未列出"))
+    (left_out > 0).then(|| format!("……另有 {left_out} 条未列出"))
 }
 
 /// Longest line of [`more`], in bytes.

@@ -219,7 +219,7 @@ fn render_messages(edition: &Edition, mailing: &Mailing, settings: &Settings, no
             at
         } else {
             let part = issue::filter_for_recipient(edition, to, &mailing.subjects);
-            let is_empty = edition.is_final && part.item_count() == 0 && edition.item_count() > 0;
+            let is_empty = part.item_count() == 0 && edition.item_count() > 0;
             let template = settings.template_of(&edition.publication);
             let parts = if is_empty { None } else { Some((render::parts(&part, &mailing.files, template)?, part)) };
             rendered.push((to, parts.map(|(parts, part)| (part, parts))));

@@ -7,9 +7,13 @@ use crate::alerts::{self, Hours, Outgoing};
 use crate::config::settings::{OutletKind, OutletSettings};
 use crate::mail;
 use crate::model::{AlertTarget, Edition, MailAddress, NotificationKind, NotificationText};
+use crate::outlets::Outlet;
 use crate::render;
 use crate::store::{AlertSignal, OutgoingMessage, OutletText, PendingNotification, Store, StoreError, Takers, TermBurst};
 use crate::trends::BurstPeriod;
+
+/// Lines of a digest by mail.
+const MAX_LINES: usize = 50;
 
 impl Pipeline {
     /// Queues the letters and outlet messages of what is due; returns the number of new letters. What cannot be made stays due, and
@@ -47,6 +51,8 @@ impl Pipeline {
             (NotificationKind::Notice, Some(edition), _) => self.of_notice(n.notice, &edition, &n.key, now).await,
             (NotificationKind::Report, _, Some(text)) => {
                 let mut takers = self.by_kind(n.kind, &text, &n.key, now).await?;
+                // an outlet is not told of its own failures
+                takers.outlets.retain(|o| !n.key.starts_with(&format!("report:delivery:{}:", o.outlet)));
                 takers.plain.extend(self.plain_letters(&text, &n.key, &self.settings().mail.operators, now).await?);
                 Ok(takers)
             }
@@ -131,6 +137,10 @@ impl Pipeline {
     }
 
     async fn raise_alerts_to(&self, target: AlertTarget, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        let most = match &target {
+            AlertTarget::Outlet(name) => self.settings().outlet(name).map_or(MAX_LINES, |o| Outlet::max_lines(o.kind)),
+            AlertTarget::Address(_) => MAX_LINES,
+        };
         let (settings, zone, console) = (self.settings().alerts.clone(), self.settings().publication.calendar.zone, self.settings().console.clone());
         let planned = self.store().run(move |s| {
             let hours = Hours { settings: &settings, zone };
@@ -138,18 +148,17 @@ impl Pipeline {
             let follow_ups = s.alert_follow_ups(&target, hours.last_digest(now), now)?;
             let plan = alerts::plan(&waiting, &follow_ups, &told, &hours, now);
             for message in &plan.messages {
-                let (text, hits) = match message {
+                match message {
                     Outgoing::Single(hit) => {
                         let facts = s.hit_facts(*hit, &target)?;
                         let page = facts.report.as_ref().and_then(|r| console.page(&format!("/articles/{}", r.article)));
-                        (alerts::single(&facts, page, zone), vec![*hit])
+                        s.raise_alert(&target, &[*hit], &[alerts::single(&facts, page, zone)], now)?;
                     }
                     Outgoing::Digest(hits) => {
                         let facts = hits.iter().map(|hit| s.hit_facts(*hit, &target)).collect::<Result<Vec<_>, _>>()?;
-                        (alerts::digest(&facts, console.page("/alerts")), hits.clone())
+                        s.raise_alert(&target, hits, &alerts::digest(&facts, most, console.page("/alerts").as_ref()), now)?;
                     }
-                };
-                s.raise_alert(&target, &hits, &text, now)?;
+                }
             }
             Ok(plan.next)
         });

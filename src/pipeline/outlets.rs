@@ -29,18 +29,28 @@ impl Pipeline {
             let pace = Outlet::pace(s.kind);
             pace.per / pace.messages.max(1)
         });
+        let mut works = false;
         while !*stopped.borrow() {
             let (outlet_name, now) = (name.to_owned(), Utc::now());
             let Some(delivery) = self.store().run(move |s| s.begin_delivery(&outlet_name, now)).await? else { break };
             let result = outlet.send(&message(&delivery), Utc::now()).await;
+            let is_throttled = matches!(result, SendResult::Throttled { .. });
             let (end, wait) = end_of(result, delivery.attempts, Utc::now());
-            let reply = end.reply.clone();
+            let (reply, is_sent, outlet_name) = (end.reply.clone(), end.state == OutletState::Sent, name.to_owned());
             log(&delivery, &end);
             self.store().run(move |s| s.finish_delivery(&delivery, &end, Utc::now())).await?;
-            if let Some(until) = wait {
-                let outlet_name = name.to_owned();
-                self.store().run(move |s| s.postpone_outlet(&outlet_name, until)).await?;
-                return Ok(Some(reply));
+            match wait {
+                // the outlet accepted others just now: it is the message that it does not like
+                Some(_) if works && !is_throttled => {}
+                Some(until) => {
+                    self.store().run(move |s| s.postpone_outlet(&outlet_name, until)).await?;
+                    return Ok(Some(reply));
+                }
+                None if is_sent && !works => {
+                    works = true;
+                    self.store().run(move |s| s.release_outlet(&outlet_name, Utc::now())).await?;
+                }
+                None => {}
             }
             tokio::time::sleep(pause).await;
         }

@@ -240,9 +240,10 @@ impl Store {
                 .query_row(params![id.0, target.to_word()], |r| r.get(0))
                 .optional()?;
             let mut s = c.prepare_cached(
-                "SELECT a.name, r.evidence FROM alert_hit_rule r JOIN alert_rule a ON a.id = r.rule_id WHERE r.hit_id = ?1 AND a.enabled ORDER BY a.id",
+                "SELECT a.name, r.evidence FROM alert_hit_rule r JOIN alert_rule a ON a.id = r.rule_id WHERE r.hit_id = ?1 AND a.enabled
+                 AND EXISTS (SELECT 1 FROM json_each(a.targets) j WHERE j.value = ?2) ORDER BY a.id",
             )?;
-            let rules = s.query_map([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            let rules = s.query_map(params![id.0, target.to_word()], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
             Ok(HitFacts {
                 title,
                 detail,
@@ -254,13 +255,17 @@ impl Store {
         })
     }
 
-    /// Raises one message to a target that tells some hits, unless another process told them meanwhile.
-    pub fn raise_alert(&self, target: &AlertTarget, hits: &[AlertHitId], text: &NotificationText, now: DateTime<Utc>) -> Result<bool> {
+    /// Raises the messages to a target that tell some hits, unless another process raised them meanwhile.
+    pub fn raise_alert(&self, target: &AlertTarget, hits: &[AlertHitId], texts: &[NotificationText], now: DateTime<Utc>) -> Result<bool> {
         let ids: Vec<i64> = hits.iter().map(|h| h.0).collect();
         let list = serde_json::to_string(&ids).map_err(invalid_value("hits"))?;
         self.write(|t| {
             let key = format!("{}:{}:{}", target.to_word(), now.timestamp(), ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
-            let Some(notification) = raise(t, Subject::Alert { key: &key, text, target }, now, now)? else { return Ok(false) };
+            let mut notification = None;
+            for (part, text) in texts.iter().enumerate() {
+                notification = raise(t, Subject::Alert { key: &format!("{key}:{part}"), text, target }, now, now)?;
+            }
+            let Some(notification) = notification else { return Ok(false) };
             let sql = "UPDATE alert_target SET told = ?3, notification_id = ?4, reports = (SELECT count(*) FROM alert_hit_article a WHERE a.hit_id = alert_target.hit_id)
                        WHERE target = ?1 AND hit_id IN (SELECT value FROM json_each(?2))";
             t.prepare_cached(sql)?.execute(params![target.to_word(), list, now.timestamp(), notification.0])?;

@@ -126,7 +126,8 @@ impl Store {
 
     /// Returns the oldest due delivery of an outlet, and records that an attempt begins.
     pub fn begin_delivery(&self, outlet: &str, now: DateTime<Utc>) -> Result<Option<Delivery>> {
-        let rest = "d.outlet = ?1 AND d.state = 'queued' AND d.next_try <= ?2 ORDER BY d.id LIMIT 1";
+        // one that failed again and again holds up no others
+        let rest = "d.outlet = ?1 AND d.state = 'queued' AND d.next_try <= ?2 ORDER BY d.tries > 3, d.id LIMIT 1";
         let Some(due) = self.deliveries(rest, params![outlet, now.timestamp()])?.pop() else { return Ok(None) };
         let sql = "UPDATE delivery SET state = 'sending', tries = tries + 1 WHERE id = ?1 AND state = 'queued'";
         let begun = self.write(|t| Ok(t.prepare_cached(sql)?.execute([due.id.0])? > 0))?;
@@ -142,6 +143,12 @@ impl Store {
             t.prepare_cached(sql)?.execute(params![d.id.0, end.state.as_str(), end.reply, end.next_try.timestamp(), end.is_ambiguous, finished])?;
             if end.state == OutletState::Failed { report(t, d, end.state, &end.reply, now) } else { Ok(()) }
         })
+    }
+
+    /// Lets what waits for an outlet leave: it accepts messages again.
+    pub fn release_outlet(&self, outlet: &str, now: DateTime<Utc>) -> Result<()> {
+        let sql = "UPDATE delivery SET next_try = ?2 WHERE outlet = ?1 AND state = 'queued' AND next_try > ?2 AND tries <= 3";
+        self.write(|t| Ok(t.prepare_cached(sql)?.execute(params![outlet, now.timestamp()]).map(|_| ())?))
     }
 
     /// Makes an outlet wait: it is down, or asked for a pause.

@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::config::settings::{OutletKind, OutletSettings};
-use crate::model::{AlertCondition, AlertRule, AlertRuleId, AlertTarget, AuditAction, DeliveryId, SourceId, TopicId};
+use crate::model::{
+    AlertCondition, AlertRule, AlertRuleId, AlertTarget, AuditAction, DeliveryId, MailAddress, NotificationText, Paragraph, SourceId, TopicId,
+};
 use crate::outlets::{Outlet, SendResult};
 use crate::store::{AlertLine, AlertTally, Delivery, Session, Store, StoreError};
 use crate::web::access::Editor;
@@ -71,7 +73,6 @@ struct OutletView {
     takes: String,
     last: String,
     problem: String,
-    is_mail: bool,
 }
 
 struct DeliveryView {
@@ -171,9 +172,12 @@ fn outlet_view(zone: Tz, o: &OutletSettings, record: (Option<DateTime<Utc>>, Opt
         name: o.name.clone(),
         kind: o.kind.chinese(),
         takes: o.takes.iter().map(|k| k.chinese()).collect::<Vec<_>>().join("、"),
-        last: record.0.map_or("还没有发过".to_owned(), |at| format!("最近发出 {}", at.with_timezone(&zone).format("%m-%d %H:%M"))),
+        last: match record.0 {
+            _ if o.kind == OutletKind::Mail => o.to.iter().map(MailAddress::bare).collect::<Vec<_>>().join("、"),
+            Some(at) => format!("最近发出 {}", at.with_timezone(&zone).format("%m-%d %H:%M")),
+            None => "还没有发过".to_owned(),
+        },
         problem: problem.or(waiting).unwrap_or_default(),
-        is_mail: o.kind == OutletKind::Mail,
     }
 }
 
@@ -309,12 +313,29 @@ async fn retry(console: &AppState, form: &Form, again: bool) -> Result<String, R
     Ok(if again { "已排队重发".to_owned() } else { "已取消这条消息".to_owned() })
 }
 
+/// Queues a mail that tries out an outlet of addresses.
+async fn test_mail(console: &AppState, form: &Form, name: String, now: DateTime<Utc>) -> Result<String, Response> {
+    let paragraphs = vec![Paragraph::plain(format!("这是发到“{name}”的测试邮件。收到它，说明发信设置可用。"))];
+    let text = NotificationText { title: "【测试】竞争情报快递推送测试".to_owned(), paragraphs, url: None };
+    let (who, subject, target) = (form.session.name.clone(), name.clone(), AlertTarget::Outlet(name.clone()));
+    let raised = console.store.run(move |s| {
+        s.audit(&who, AuditAction::TestOutlet, &subject, now)?;
+        s.raise_test(&target, &text, now)
+    });
+    stored(raised.await)?;
+    console.live.bells().outlets.notify_one();
+    Ok(format!("测试邮件已排队发给“{name}”，请到收件箱看一看"))
+}
+
 /// 试发: sends a message at once, beside the queue.
 async fn test(console: &AppState, form: &Form) -> Result<String, Response> {
     let (name, pipeline, now) = (form.fields.text("outlet").to_owned(), console.pipeline(), Utc::now());
-    let Some(settings) = pipeline.settings().outlet(&name).filter(|o| o.kind != OutletKind::Mail) else {
+    let Some(settings) = pipeline.settings().outlet(&name) else {
         return Err(response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个推送渠道"));
     };
+    if settings.kind == OutletKind::Mail {
+        return test_mail(console, form, name, now).await;
+    }
     let outlet = match Outlet::open(settings) {
         Ok(outlet) => outlet,
         Err(e) => return Ok(format!("没有试发：{}", e.chinese())),

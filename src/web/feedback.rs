@@ -16,6 +16,7 @@ use crate::issue::feedback::{FeedbackLink, LINK_DAYS, MAX_REMARK, Verdict, is_ex
 use crate::model::{ArticleId, Edition};
 use crate::store::{Feedback, OwnFeedback, Store, StoreError};
 use crate::web::access::address;
+use crate::web::filter_values::without_noise;
 use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::subscribers::reader_names;
@@ -40,6 +41,8 @@ struct FeedbackPage {
     own: OwnFeedback,
     is_withdrawn: bool,
     most: usize,
+    /// A remark that was not recorded, as the reader sent it.
+    sent: String,
 }
 
 /// A link that was signed here, with its issue and reader.
@@ -67,20 +70,20 @@ async fn opened(console: &AppState, parts: &Parts, token: String) -> Result<Open
     if let Err(wait) = console.feedback_throttle.begin(&attempt, Instant::now()) {
         let seconds = wait.as_secs() + 1;
         let words = format!("打开的链接有误，请 {seconds} 秒后再试");
-        return Err((StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())], page(console, None, &words)).into_response());
+        return Err((StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())], page(console, None, &words, "")).into_response());
     }
     let Some(opened) = stored(console.store.run(move |s| open(s, &token)).await)? else {
-        return Err((StatusCode::NOT_FOUND, page(console, None, "没有这个页面。请从邮件里完整地复制链接。")).into_response());
+        return Err((StatusCode::NOT_FOUND, page(console, None, "没有这个页面。请从邮件里完整地复制链接。", "")).into_response());
     };
     console.feedback_throttle.withdraw(&attempt);
     let today = Utc::now().with_timezone(&console.zone()).date_naive();
     if is_expired(&opened.edition, today) {
-        return Err((StatusCode::GONE, page(console, None, &format!("这个链接已过期：发刊 {LINK_DAYS} 天以内有效。"))).into_response());
+        return Err((StatusCode::GONE, page(console, None, &format!("这个链接已过期：发刊 {LINK_DAYS} 天以内有效。"), "")).into_response());
     }
     Ok(opened)
 }
 
-fn page(console: &AppState, opened: Option<&Opened>, problem: &str) -> Response {
+fn page(console: &AppState, opened: Option<&Opened>, problem: &str, sent: &str) -> Response {
     let edition = opened.map(|o| &o.edition);
     response::page(&FeedbackPage {
         base: console.settings.base_path.clone(),
@@ -93,13 +96,14 @@ fn page(console: &AppState, opened: Option<&Opened>, problem: &str) -> Response 
         // it was final once and is no longer
         is_withdrawn: edition.is_some_and(|e| !e.is_final && e.signing.round > 0),
         most: MAX_REMARK,
+        sent: sent.to_owned(),
     })
 }
 
 pub(super) async fn show(State(console): State<AppState>, Path(token): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match opened(&console, &parts, token).await {
-        Ok(opened) => page(&console, Some(&opened), ""),
+        Ok(opened) => page(&console, Some(&opened), "", ""),
         Err(answer) => answer,
     }
 }
@@ -113,16 +117,17 @@ pub(super) async fn record(State(console): State<AppState>, Path(token): Path<St
     };
     let fields = match form::read(&parts, body, MAX_BYTES).await {
         Ok(fields) => fields,
-        Err((code, why)) => return (code, page(&console, None, why)).into_response(),
+        Err((code, why)) => return (code, page(&console, None, why, "")).into_response(),
     };
-    let remark = if opened.link.verdict == Verdict::Remark { fields.text("remark").to_owned() } else { String::new() };
+    let remark = if opened.link.verdict == Verdict::Remark { without_noise(fields.text("remark")) } else { String::new() };
+    let length = remark.chars().count();
     let wrong = match opened.link.verdict {
-        Verdict::Remark if remark.is_empty() => "还没有写批示。",
-        Verdict::Remark if remark.chars().count() > MAX_REMARK => "批示太长。",
-        _ => "",
+        Verdict::Remark if length == 0 => "还没有写批示。".to_owned(),
+        Verdict::Remark if length > MAX_REMARK => format!("批示最多 {MAX_REMARK} 个字，现在有 {length} 个，请删短一些。"),
+        _ => String::new(),
     };
     if !wrong.is_empty() {
-        return (StatusCode::UNPROCESSABLE_ENTITY, page(&console, Some(&opened), wrong)).into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, page(&console, Some(&opened), &wrong, &remark)).into_response();
     }
     let done = console.store.run(move |s| s.record_feedback(&opened.link, &opened.reader, &remark, Utc::now())).await;
     match stored(done) {

@@ -35,7 +35,23 @@ struct SubscribersPage {
     rows: Vec<SubscriberRow>,
     /// Which version of an issue subscribers get.
     gets: &'static str,
+    /// The form of a new subscriber.
+    address: String,
     choices: Choices,
+    mistake: String,
+    /// Lines of a pasted list that were not read.
+    pasted: String,
+}
+
+/// What a form that was not saved keeps.
+#[derive(Default)]
+struct Unsaved {
+    /// What is wrong, with the status that says so.
+    mistake: Option<(StatusCode, String)>,
+    words: String,
+    address: String,
+    chosen: Chosen,
+    pasted: String,
 }
 
 /// A subscriber in the list.
@@ -58,6 +74,35 @@ struct SubscriberPage {
     publication: String,
     address: String,
     choices: Choices,
+    mistake: String,
+}
+
+/// What a form selects.
+#[derive(Default, Clone)]
+struct Chosen {
+    columns: Vec<String>,
+    industries: Vec<String>,
+    topics: Vec<String>,
+    organisations: Vec<String>,
+}
+
+impl Chosen {
+    fn of_form(fields: &Fields) -> Self {
+        let chosen = |prefix: &str| -> Vec<String> {
+            let mut names: Vec<String> = fields.starting_with(prefix).take(MAX_NAMES).map(str::to_owned).collect();
+            names.sort();
+            names.dedup();
+            names
+        };
+        let split = fields.text("organisations").split(['\n', '、', ';', '；']).map(str::trim).filter(|n| !n.is_empty());
+        let organisations = split.take(MAX_NAMES).map(str::to_owned).collect();
+        Self { columns: chosen("column-"), industries: chosen("industry-"), topics: chosen("topic-"), organisations }
+    }
+
+    fn of_draft(d: &SubscriberDraft) -> Self {
+        let d = d.clone();
+        Self { columns: d.columns, industries: d.industries, topics: d.topics, organisations: d.organisations }
+    }
 }
 
 /// What can be selected, each with whether it is.
@@ -69,19 +114,19 @@ struct Choices {
 }
 
 impl Choices {
-    fn new(console: &AppState, publication: &str, topics: &[String], draft: Option<&SubscriberDraft>) -> Self {
+    fn new(console: &AppState, publication: &str, topics: &[String], chosen: &Chosen) -> Self {
         let pipeline = console.pipeline();
         let columns = pipeline.settings().publication_named(publication).map(Publication::column_names).unwrap_or_default();
-        let marked = |names: &[String], chosen: Option<&Vec<String>>| {
+        let marked = |names: &[String], chosen: &[String]| {
             // what was chosen stays on offer, even if the settings or topics lack it now
-            let gone = chosen.into_iter().flatten().filter(|n| !names.contains(n));
-            names.iter().chain(gone).map(|n| (n.clone(), chosen.is_some_and(|c| c.contains(n)))).collect()
+            let gone = chosen.iter().filter(|n| !names.contains(n));
+            names.iter().chain(gone).map(|n| (n.clone(), chosen.contains(n))).collect()
         };
         Self {
-            columns: marked(&columns, draft.map(|d| &d.columns)),
-            industries: marked(&console.vocabulary().industries, draft.map(|d| &d.industries)),
-            topics: marked(topics, draft.map(|d| &d.topics)),
-            organisations: draft.map(|d| d.organisations.join("\n")).unwrap_or_default(),
+            columns: marked(&columns, &chosen.columns),
+            industries: marked(&console.vocabulary().industries, &chosen.industries),
+            topics: marked(topics, &chosen.topics),
+            organisations: chosen.organisations.join("\n"),
         }
     }
 }
@@ -91,18 +136,24 @@ fn open_topics(s: &Store, account: &str) -> Result<Vec<String>, StoreError> {
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
-    let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("publication").to_owned();
-    show(&console, &session, &asked).await.unwrap_or_else(|answer| answer)
+    let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
+    let shown = async {
+        let publication = publication_of(&console, &session, fields.get("publication"))?;
+        let words = console.flash(&session, PATH).words;
+        show(&console, &session, publication, Unsaved { words, ..Unsaved::default() }).await
+    };
+    shown.await.unwrap_or_else(|answer: Response| answer)
 }
 
-/// Returns the publication of this name, or the first.
-fn publication_of(console: &AppState, name: &str) -> Publication {
+/// Returns the publication of this name, or the first if none is named.
+fn publication_of(console: &AppState, session: &Session, name: Option<&str>) -> Result<Publication, Response> {
     let pipeline = console.pipeline();
-    pipeline.settings().publication_named(name).unwrap_or(&pipeline.settings().publication).clone()
+    let settings = pipeline.settings();
+    let found = name.map_or(Some(&settings.publication), |name| settings.publication_named(name));
+    found.cloned().ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这份刊物，名称可能刚刚改过"))
 }
 
-async fn show(console: &AppState, session: &Session, asked: &str) -> Result<Response, Response> {
-    let publication = publication_of(console, asked);
+async fn show(console: &AppState, session: &Session, publication: Publication, unsaved: Unsaved) -> Result<Response, Response> {
     let (name, account) = (publication.name.clone(), session.name.clone());
     let loaded = console.store.run(move |s| Ok((s.subscribers(&name)?, s.last_mailed(&name)?, open_topics(s, &account)?)));
     let (subscribers, mailed, topics) = stored(loaded.await)?;
@@ -126,15 +177,20 @@ async fn show(console: &AppState, session: &Session, asked: &str) -> Result<Resp
         last_mailed: when(&s.draft.address.bare()),
         added: format!("{} {}", s.added_by, day(s.added_at, zone)),
     });
-    Ok(response::page(&SubscribersPage {
+    let (code, mistake) = unsaved.mistake.unwrap_or_default();
+    let page = SubscribersPage {
         frame: Layout::new(console, session, "订阅人"),
-        words: console.flash(session, PATH).words,
+        words: unsaved.words,
         publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
         rows: fixed.chain(kept).collect(),
         gets: if publication.mails_subscribers(true) { "签发以后的那一版" } else { "草稿" },
-        choices: Choices::new(console, &publication.name, &topics, None),
+        choices: Choices::new(console, &publication.name, &topics, &unsaved.chosen),
         publication: publication.name,
-    }))
+        address: unsaved.address,
+        mistake,
+        pasted: unsaved.pasted,
+    };
+    Ok((code, response::page(&page)).into_response())
 }
 
 fn day(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
@@ -178,31 +234,44 @@ fn refused(console: &AppState, form: &Form, code: StatusCode, words: &str) -> Re
     response::refused(console, &form.session, code, words)
 }
 
-/// Reads the fields of a subscriber; refuses names that nothing has.
-async fn draft(console: &AppState, form: &Form, publication: &Publication) -> Result<SubscriberDraft, Response> {
-    let fields = &form.fields;
-    let wrong = |words: &str| refused(console, form, StatusCode::UNPROCESSABLE_ENTITY, words);
-    let address = MailAddress::parse(fields.text("address")).map_err(|e| wrong(&e.chinese()))?;
-    let chosen = |prefix: &str| -> Vec<String> {
-        let mut names: Vec<String> = fields.starting_with(prefix).take(MAX_NAMES).map(str::to_owned).collect();
-        names.sort();
-        names.dedup();
-        names
-    };
-    let split = fields.text("organisations").split(['\n', '、', ';', '；']).map(str::trim).filter(|n| !n.is_empty());
-    let organisations: Vec<String> = split.take(MAX_NAMES).map(str::to_owned).collect();
-    let asked = organisations.clone();
-    let unknown = stored(console.store.run(move |s| s.unknown_organisations(&asked)).await)?;
-    if !unknown.is_empty() {
-        return Err(wrong(&format!("文章里没有这些机构：{}。请按“机构”页上的名称写", unknown.join("、"))));
-    }
-    let mut columns = chosen("column-");
-    columns.sort_by_key(|c| publication.columns.iter().position(|q| q.name == *c));
-    Ok(SubscriberDraft { address, columns, industries: chosen("industry-"), topics: chosen("topic-"), organisations })
+/// Why a subscriber is not saved, with the status that says so.
+type Mistake = (StatusCode, String);
+
+fn wrong(words: impl Into<String>) -> Mistake {
+    (StatusCode::UNPROCESSABLE_ENTITY, words.into())
 }
 
-fn taken(console: &AppState, form: &Form) -> Response {
-    refused(console, form, StatusCode::CONFLICT, "这个邮箱已经在这份刊物的订阅人或收件人里")
+fn taken() -> Mistake {
+    (StatusCode::CONFLICT, "这个邮箱已经在这份刊物的订阅人或收件人里".to_owned())
+}
+
+/// Reads the fields of a subscriber; refuses names that nothing has. `before`: what is stored may stay.
+async fn draft(console: &AppState, form: &Form, publication: &Publication, before: &Chosen) -> Result<Result<SubscriberDraft, Mistake>, Response> {
+    let address = match MailAddress::parse(form.fields.text("address")) {
+        Ok(address) if is_fixed(publication, &address) => return Ok(Err(taken())),
+        Ok(address) => address,
+        Err(e) => return Ok(Err(wrong(e.chinese()))),
+    };
+    let mut chosen = Chosen::of_form(&form.fields);
+    let (asked, account) = (chosen.organisations.clone(), form.session.name.clone());
+    let (unknown, topics) = stored(console.store.run(move |s| Ok((s.unknown_organisations(&asked)?, open_topics(s, &account)?))).await)?;
+    if !unknown.is_empty() {
+        return Ok(Err(wrong(format!("文章里没有这些机构：{}。请按“机构”页上的名称写", unknown.join("、")))));
+    }
+    let columns = publication.column_names();
+    let lists = [
+        ("栏目", &chosen.columns, &columns, &before.columns),
+        ("行业", &chosen.industries, &console.vocabulary().industries, &before.industries),
+        ("课题", &chosen.topics, &topics, &before.topics),
+    ];
+    for (what, names, known, stored) in lists {
+        if let Some(name) = names.iter().find(|n| !known.contains(n) && !stored.contains(n)) {
+            return Ok(Err(wrong(format!("没有叫“{name}”的{what}"))));
+        }
+    }
+    chosen.columns.sort_by_key(|c| publication.columns.iter().position(|q| q.name == *c));
+    let Chosen { columns, industries, topics, organisations } = chosen;
+    Ok(Ok(SubscriberDraft { address, columns, industries, topics, organisations }))
 }
 
 fn is_fixed(p: &Publication, address: &MailAddress) -> bool {
@@ -210,47 +279,55 @@ fn is_fixed(p: &Publication, address: &MailAddress) -> bool {
 }
 
 async fn add(console: &AppState, form: &Form) -> Result<Response, Response> {
-    let publication = publication_of(console, form.fields.text("publication"));
-    let draft = draft(console, form, &publication).await?;
-    if is_fixed(&publication, &draft.address) {
-        return Err(taken(console, form));
-    }
-    let (who, name, words) = (form.session.name.clone(), publication.name.clone(), format!("已添加 {}", draft.address));
-    let done = console.store.run(move |s| s.add_subscriber(&name, &draft, &who, Utc::now()));
-    match stored(done.await)? {
-        SubscriberEdit::Saved => Ok(back(console, form, &publication.name, words)),
-        SubscriberEdit::Full => Err(refused(console, form, StatusCode::CONFLICT, &format!("一份刊物最多 {MAX_SUBSCRIBERS} 位订阅人"))),
-        SubscriberEdit::Known | SubscriberEdit::Missing => Err(taken(console, form)),
-    }
+    let publication = publication_of(console, &form.session, form.fields.get("publication"))?;
+    let mistake = match draft(console, form, &publication, &Chosen::default()).await? {
+        Err(mistake) => mistake,
+        Ok(draft) => {
+            let (who, name, words) = (form.session.name.clone(), publication.name.clone(), format!("已添加 {}", draft.address));
+            let done = console.store.run(move |s| s.add_subscriber(&name, &draft, &who, Utc::now()));
+            match stored(done.await)? {
+                SubscriberEdit::Saved => return Ok(back(console, form, &publication.name, words)),
+                SubscriberEdit::Full => (StatusCode::CONFLICT, format!("一份刊物最多 {MAX_SUBSCRIBERS} 位订阅人")),
+                SubscriberEdit::Known | SubscriberEdit::Missing => taken(),
+            }
+        }
+    };
+    let (address, chosen) = (form.fields.text("address").to_owned(), Chosen::of_form(&form.fields));
+    show(console, &form.session, publication, Unsaved { mistake: Some(mistake), address, chosen, ..Unsaved::default() }).await
 }
 
-/// Adds a pasted list, one address on each line. Wrong lines are told, the others are added.
+/// Adds the addresses of a pasted list. Lines that cannot be read stay in the form, the others are added.
 async fn import(console: &AppState, form: &Form) -> Result<Response, Response> {
-    let publication = publication_of(console, form.fields.text("publication"));
-    let lines: Vec<&str> = form.fields.text("list").lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let publication = publication_of(console, &form.session, form.fields.get("publication"))?;
+    let list = form.fields.text("list");
+    let lines: Vec<&str> = list.lines().filter(|l| !l.trim().is_empty()).collect();
     if lines.len() > MAX_LINES {
-        return Err(refused(console, form, StatusCode::UNPROCESSABLE_ENTITY, &format!("一次最多导入 {MAX_LINES} 行")));
+        let mistake = Some(wrong(format!("一次最多导入 {MAX_LINES} 行")));
+        return show(console, &form.session, publication, Unsaved { mistake, pasted: list.to_owned(), ..Unsaved::default() }).await;
     }
-    let (mut addresses, mut wrong) = (Vec::new(), Vec::new());
-    for (n, line) in lines.iter().enumerate() {
-        match MailAddress::parse(line) {
-            Ok(address) if is_fixed(&publication, &address) => {}
-            Ok(address) => addresses.push(address),
-            Err(e) => wrong.push(format!("第 {} 行：{}", n + 1, e.chinese())),
+    let (mut addresses, mut refused, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+    for line in lines {
+        let (read, failed): (Vec<_>, Vec<_>) = MailAddress::read_line(line).into_iter().partition(Result::is_ok);
+        addresses.extend(read.into_iter().flatten());
+        if let Some(Err(e)) = failed.into_iter().next() {
+            refused.push(line);
+            reasons.push(e.chinese());
         }
     }
-    let (who, name, total) = (form.session.name.clone(), publication.name.clone(), lines.len());
+    let total = addresses.len();
+    addresses.retain(|a| !is_fixed(&publication, a));
+    let (who, name) = (form.session.name.clone(), publication.name.clone());
     let (added, too_many) = stored(console.store.run(move |s| s.import_subscribers(&name, &addresses, &who, Utc::now())).await)?;
-    let known = total - added - too_many - wrong.len();
-    let mut words = format!("导入 {added} 位，{known} 位已经有了，{} 行不是邮箱", wrong.len());
+    let mut words = format!("导入 {added} 位，{} 位已经有了", total - added - too_many);
     if too_many > 0 {
         words = format!("{words}，{too_many} 位没有加：一份刊物最多 {MAX_SUBSCRIBERS} 位");
     }
-    if !wrong.is_empty() {
-        wrong.truncate(MAX_SHOWN);
-        words = format!("{words}。{}", wrong.join("；"));
+    if refused.is_empty() {
+        return Ok(back(console, form, &publication.name, words));
     }
-    Ok(back(console, form, &publication.name, words))
+    reasons.truncate(MAX_SHOWN);
+    let words = format!("{words}。有 {} 行读不懂，留在下面，改好再导入：{}", refused.len(), reasons.join("；"));
+    show(console, &form.session, publication, Unsaved { words, pasted: refused.join("\n"), ..Unsaved::default() }).await
 }
 
 async fn set_active(console: &AppState, form: &Form, active: bool) -> Result<Response, Response> {
@@ -276,17 +353,35 @@ fn missing(console: &AppState, session: &Session) -> Response {
 }
 
 pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin, Path(id): Path<i64>) -> Response {
+    let found = stored(console.store.run(move |s| s.subscriber(SubscriberId(id))).await);
+    let shown = match found {
+        Ok(Some(s)) => show_one(&console, &session, &s, s.draft.address.to_string(), &Chosen::of_draft(&s.draft), None).await,
+        Ok(None) => Err(missing(&console, &session)),
+        Err(answer) => Err(answer),
+    };
+    shown.unwrap_or_else(|answer| answer)
+}
+
+async fn show_one(
+    console: &AppState,
+    session: &Session,
+    subscriber: &Subscriber,
+    address: String,
+    chosen: &Chosen,
+    mistake: Option<Mistake>,
+) -> Result<Response, Response> {
     let account = session.name.clone();
-    let loaded = console.store.run(move |s| Ok((s.subscriber(SubscriberId(id))?, open_topics(s, &account)?)));
-    match stored(loaded.await) {
-        Ok((Some(Subscriber { publication, draft, .. }), topics)) => {
-            let choices = Choices::new(&console, &publication, &topics, Some(&draft));
-            let address = draft.address.to_string();
-            response::page(&SubscriberPage { frame: Layout::new(&console, &session, "订阅人"), id, publication, address, choices })
-        }
-        Ok((None, _)) => missing(&console, &session),
-        Err(answer) => answer,
-    }
+    let topics = stored(console.store.run(move |s| open_topics(s, &account)).await)?;
+    let (code, mistake) = mistake.unwrap_or_default();
+    let page = SubscriberPage {
+        frame: Layout::new(console, session, "订阅人"),
+        id: subscriber.id.0,
+        publication: subscriber.publication.clone(),
+        address,
+        choices: Choices::new(console, &subscriber.publication, &topics, chosen),
+        mistake,
+    };
+    Ok((code, response::page(&page)).into_response())
 }
 
 pub(super) async fn save(State(console): State<AppState>, Path(id): Path<i64>, AdminForm(form): AdminForm) -> Response {
@@ -299,17 +394,19 @@ pub(super) async fn save(State(console): State<AppState>, Path(id): Path<i64>, A
 
 async fn store_changes(console: &AppState, form: &Form, id: SubscriberId) -> Result<Response, Response> {
     let Some(before) = stored(console.store.run(move |s| s.subscriber(id)).await)? else { return Err(missing(console, &form.session)) };
-    let publication = publication_of(console, &before.publication);
-    let draft = draft(console, form, &publication).await?;
-    if is_fixed(&publication, &draft.address) {
-        return Err(taken(console, form));
-    }
-    let (who, words) = (form.session.name.clone(), format!("已保存 {}", draft.address));
-    match stored(console.store.run(move |s| s.edit_subscriber(id, &draft, &who, Utc::now())).await)? {
-        SubscriberEdit::Saved => Ok(back(console, form, &before.publication, words)),
-        SubscriberEdit::Missing => Err(missing(console, &form.session)),
-        SubscriberEdit::Known | SubscriberEdit::Full => Err(taken(console, form)),
-    }
+    let publication = publication_of(console, &form.session, Some(&before.publication))?;
+    let mistake = match draft(console, form, &publication, &Chosen::of_draft(&before.draft)).await? {
+        Err(mistake) => mistake,
+        Ok(draft) => {
+            let (who, words) = (form.session.name.clone(), format!("已保存 {}", draft.address));
+            match stored(console.store.run(move |s| s.edit_subscriber(id, &draft, &who, Utc::now())).await)? {
+                SubscriberEdit::Saved => return Ok(back(console, form, &before.publication, words)),
+                SubscriberEdit::Missing => return Err(missing(console, &form.session)),
+                SubscriberEdit::Known | SubscriberEdit::Full => taken(),
+            }
+        }
+    };
+    show_one(console, &form.session, &before, form.fields.text("address").to_owned(), &Chosen::of_form(&form.fields), Some(mistake)).await
 }
 
 /// Returns the names that people read of the recipients of a publication, by address in lower case.
