@@ -54,6 +54,8 @@ mod signing_view;
 mod source_list;
 mod source_page;
 mod source_preview;
+mod subscriber_page;
+mod subscriber_values;
 mod subscribers;
 mod throttle;
 mod topic_changes;
@@ -225,7 +227,7 @@ fn router(console: AppState) -> Router {
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))
         .route("/subscribers", get(subscribers::list).post(subscribers::change))
-        .route("/subscribers/{id}", get(subscribers::page).post(subscribers::save))
+        .route("/subscribers/{id}", get(subscriber_page::page).post(subscriber_page::save))
         .route("/feedback/{token}", get(feedback::show).post(feedback::record))
         .route("/operation", get(operations::page).post(operations::change))
         .route("/operation/cluster", post(cluster::change))

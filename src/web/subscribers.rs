@@ -8,19 +8,18 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 
-use crate::config::settings::{Publication, Recipient};
-use crate::model::{MailAddress, Subscriber, SubscriberDraft, SubscriberId};
+use crate::config::settings::Publication;
+use crate::model::{MailAddress, SubscriberId};
 use crate::store::{MAX_SUBSCRIBERS, Session, Store, StoreError, SubscriberEdit};
-use crate::web::access::{Admin, Editor};
+use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Fields, Form, actions};
-use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
+use crate::web::subscriber_values::{Choices, Chosen, Mistake, draft, fixed, is_fixed, open_topics, publication_of, taken, wrong};
 use crate::web::{AppState, response};
 
 const PATH: &str = "/subscribers";
-/// Most lines of a pasted list, and names of a selection.
+/// Most lines of a pasted list.
 const MAX_LINES: usize = 2_000;
-const MAX_NAMES: usize = 50;
 /// Wrong lines that are shown.
 const MAX_SHOWN: usize = 5;
 
@@ -47,7 +46,7 @@ struct SubscribersPage {
 #[derive(Default)]
 struct Unsaved {
     /// What is wrong, with the status that says so.
-    mistake: Option<(StatusCode, String)>,
+    mistake: Option<Mistake>,
     words: String,
     address: String,
     chosen: Chosen,
@@ -66,75 +65,6 @@ struct SubscriberRow {
     added: String,
 }
 
-#[derive(Template)]
-#[template(path = "subscriber.html")]
-struct SubscriberPage {
-    frame: Layout,
-    id: i64,
-    publication: String,
-    address: String,
-    choices: Choices,
-    mistake: String,
-}
-
-/// What a form selects.
-#[derive(Default, Clone)]
-struct Chosen {
-    columns: Vec<String>,
-    industries: Vec<String>,
-    topics: Vec<String>,
-    organisations: Vec<String>,
-}
-
-impl Chosen {
-    fn of_form(fields: &Fields) -> Self {
-        let chosen = |prefix: &str| -> Vec<String> {
-            let mut names: Vec<String> = fields.starting_with(prefix).take(MAX_NAMES).map(str::to_owned).collect();
-            names.sort();
-            names.dedup();
-            names
-        };
-        let split = fields.text("organisations").split(['\n', '、', ';', '；']).map(str::trim).filter(|n| !n.is_empty());
-        let organisations = split.take(MAX_NAMES).map(str::to_owned).collect();
-        Self { columns: chosen("column-"), industries: chosen("industry-"), topics: chosen("topic-"), organisations }
-    }
-
-    fn of_draft(d: &SubscriberDraft) -> Self {
-        let d = d.clone();
-        Self { columns: d.columns, industries: d.industries, topics: d.topics, organisations: d.organisations }
-    }
-}
-
-/// What can be selected, each with whether it is.
-struct Choices {
-    columns: Vec<(String, bool)>,
-    industries: Vec<(String, bool)>,
-    topics: Vec<(String, bool)>,
-    organisations: String,
-}
-
-impl Choices {
-    fn new(console: &AppState, publication: &str, topics: &[String], chosen: &Chosen) -> Self {
-        let pipeline = console.pipeline();
-        let columns = pipeline.settings().publication_named(publication).map(Publication::column_names).unwrap_or_default();
-        let marked = |names: &[String], chosen: &[String]| {
-            // what was chosen stays on offer, even if the settings or topics lack it now
-            let gone = chosen.iter().filter(|n| !names.contains(n));
-            names.iter().chain(gone).map(|n| (n.clone(), chosen.contains(n))).collect()
-        };
-        Self {
-            columns: marked(&columns, &chosen.columns),
-            industries: marked(&console.vocabulary().industries, &chosen.industries),
-            topics: marked(topics, &chosen.topics),
-            organisations: chosen.organisations.join("\n"),
-        }
-    }
-}
-
-fn open_topics(s: &Store, account: &str) -> Result<Vec<String>, StoreError> {
-    Ok(s.topics(account)?.into_iter().filter(|t| t.topic.closed_at.is_none()).map(|t| t.topic.draft.title).collect())
-}
-
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor, uri: Uri) -> Response {
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let shown = async {
@@ -143,14 +73,6 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
         show(&console, &session, publication, Unsaved { words, ..Unsaved::default() }).await
     };
     shown.await.unwrap_or_else(|answer: Response| answer)
-}
-
-/// Returns the publication of this name, or the first if none is named.
-fn publication_of(console: &AppState, session: &Session, name: Option<&str>) -> Result<Publication, Response> {
-    let pipeline = console.pipeline();
-    let settings = pipeline.settings();
-    let found = name.map_or(Some(&settings.publication), |name| settings.publication_named(name));
-    found.cloned().ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这份刊物，名称可能刚刚改过"))
 }
 
 async fn show(console: &AppState, session: &Session, publication: Publication, unsaved: Unsaved) -> Result<Response, Response> {
@@ -197,12 +119,6 @@ fn day(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d").to_string()
 }
 
-/// Returns those whom the settings name, each once.
-fn fixed(p: &Publication) -> impl Iterator<Item = &Recipient> {
-    let again = |r: &Recipient| p.recipients.iter().any(|q| q.address.bare().eq_ignore_ascii_case(&r.address.bare()));
-    p.recipients.iter().chain(p.final_recipients.iter().filter(move |r| !again(r)))
-}
-
 /// Returns a selection in words: 行业动态；发制品；课题：固态电池.
 fn selection(columns: &[String], industries: &[String], topics: &[String], organisations: &[String]) -> String {
     let labels: Vec<String> = [columns, industries].iter().filter(|l| !l.is_empty()).map(|l| l.join("、")).collect();
@@ -230,52 +146,8 @@ pub(super) async fn change(State(console): State<AppState>, AdminForm(form): Adm
     done.unwrap_or_else(|answer| answer)
 }
 
-fn refused(console: &AppState, form: &Form, code: StatusCode, words: &str) -> Response {
+pub(super) fn refused(console: &AppState, form: &Form, code: StatusCode, words: &str) -> Response {
     response::refused(console, &form.session, code, words)
-}
-
-/// Why a subscriber is not saved, with the status that says so.
-type Mistake = (StatusCode, String);
-
-fn wrong(words: impl Into<String>) -> Mistake {
-    (StatusCode::UNPROCESSABLE_ENTITY, words.into())
-}
-
-fn taken() -> Mistake {
-    (StatusCode::CONFLICT, "这个邮箱已经在这份刊物的订阅人或收件人里".to_owned())
-}
-
-/// Reads the fields of a subscriber; refuses names that nothing has. `before`: what is stored may stay.
-async fn draft(console: &AppState, form: &Form, publication: &Publication, before: &Chosen) -> Result<Result<SubscriberDraft, Mistake>, Response> {
-    let address = match MailAddress::parse(form.fields.text("address")) {
-        Ok(address) if is_fixed(publication, &address) => return Ok(Err(taken())),
-        Ok(address) => address,
-        Err(e) => return Ok(Err(wrong(e.chinese()))),
-    };
-    let mut chosen = Chosen::of_form(&form.fields);
-    let (asked, account) = (chosen.organisations.clone(), form.session.name.clone());
-    let (unknown, topics) = stored(console.store.run(move |s| Ok((s.unknown_organisations(&asked)?, open_topics(s, &account)?))).await)?;
-    if !unknown.is_empty() {
-        return Ok(Err(wrong(format!("文章里没有这些机构：{}。请按“机构”页上的名称写", unknown.join("、")))));
-    }
-    let columns = publication.column_names();
-    let lists = [
-        ("栏目", &chosen.columns, &columns, &before.columns),
-        ("行业", &chosen.industries, &console.vocabulary().industries, &before.industries),
-        ("课题", &chosen.topics, &topics, &before.topics),
-    ];
-    for (what, names, known, stored) in lists {
-        if let Some(name) = names.iter().find(|n| !known.contains(n) && !stored.contains(n)) {
-            return Ok(Err(wrong(format!("没有叫“{name}”的{what}"))));
-        }
-    }
-    chosen.columns.sort_by_key(|c| publication.columns.iter().position(|q| q.name == *c));
-    let Chosen { columns, industries, topics, organisations } = chosen;
-    Ok(Ok(SubscriberDraft { address, columns, industries, topics, organisations }))
-}
-
-fn is_fixed(p: &Publication, address: &MailAddress) -> bool {
-    fixed(p).any(|r| r.address.bare().eq_ignore_ascii_case(&address.bare()))
 }
 
 async fn add(console: &AppState, form: &Form) -> Result<Response, Response> {
@@ -339,7 +211,7 @@ async fn set_active(console: &AppState, form: &Form, active: bool) -> Result<Res
 }
 
 /// Returns to the list of a publication with a message.
-fn back(console: &AppState, form: &Form, publication: &str, words: String) -> Response {
+pub(super) fn back(console: &AppState, form: &Form, publication: &str, words: String) -> Response {
     let answer = console.redirect_with(&form.session, PATH, words);
     if console.pipeline().settings().publication.name == publication {
         return answer;
@@ -348,65 +220,8 @@ fn back(console: &AppState, form: &Form, publication: &str, words: String) -> Re
     Redirect::to(&format!("{}?publication={name}", console.path(PATH))).into_response()
 }
 
-fn missing(console: &AppState, session: &Session) -> Response {
+pub(super) fn missing(console: &AppState, session: &Session) -> Response {
     response::refused(console, session, StatusCode::NOT_FOUND, "没有这位订阅人")
-}
-
-pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin, Path(id): Path<i64>) -> Response {
-    let found = stored(console.store.run(move |s| s.subscriber(SubscriberId(id))).await);
-    let shown = match found {
-        Ok(Some(s)) => show_one(&console, &session, &s, s.draft.address.to_string(), &Chosen::of_draft(&s.draft), None).await,
-        Ok(None) => Err(missing(&console, &session)),
-        Err(answer) => Err(answer),
-    };
-    shown.unwrap_or_else(|answer| answer)
-}
-
-async fn show_one(
-    console: &AppState,
-    session: &Session,
-    subscriber: &Subscriber,
-    address: String,
-    chosen: &Chosen,
-    mistake: Option<Mistake>,
-) -> Result<Response, Response> {
-    let account = session.name.clone();
-    let topics = stored(console.store.run(move |s| open_topics(s, &account)).await)?;
-    let (code, mistake) = mistake.unwrap_or_default();
-    let page = SubscriberPage {
-        frame: Layout::new(console, session, "订阅人"),
-        id: subscriber.id.0,
-        publication: subscriber.publication.clone(),
-        address,
-        choices: Choices::new(console, &subscriber.publication, &topics, chosen),
-        mistake,
-    };
-    Ok((code, response::page(&page)).into_response())
-}
-
-pub(super) async fn save(State(console): State<AppState>, Path(id): Path<i64>, AdminForm(form): AdminForm) -> Response {
-    match form.action(&console) {
-        Ok(SubscriberAction::Save) => store_changes(&console, &form, SubscriberId(id)).await.unwrap_or_else(|answer| answer),
-        Ok(_) => refused(&console, &form, StatusCode::UNPROCESSABLE_ENTITY, "请在订阅人的列表里操作"),
-        Err(answer) => answer,
-    }
-}
-
-async fn store_changes(console: &AppState, form: &Form, id: SubscriberId) -> Result<Response, Response> {
-    let Some(before) = stored(console.store.run(move |s| s.subscriber(id)).await)? else { return Err(missing(console, &form.session)) };
-    let publication = publication_of(console, &form.session, Some(&before.publication))?;
-    let mistake = match draft(console, form, &publication, &Chosen::of_draft(&before.draft)).await? {
-        Err(mistake) => mistake,
-        Ok(draft) => {
-            let (who, words) = (form.session.name.clone(), format!("已保存 {}", draft.address));
-            match stored(console.store.run(move |s| s.edit_subscriber(id, &draft, &who, Utc::now())).await)? {
-                SubscriberEdit::Saved => return Ok(back(console, form, &before.publication, words)),
-                SubscriberEdit::Missing => return Err(missing(console, &form.session)),
-                SubscriberEdit::Known | SubscriberEdit::Full => taken(),
-            }
-        }
-    };
-    show_one(console, &form.session, &before, form.fields.text("address").to_owned(), &Chosen::of_form(&form.fields), Some(mistake)).await
 }
 
 /// Returns the names that people read of the recipients of a publication, by address in lower case.
