@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
-use qingbao::model::{AlertCondition, AlertDraft, AlertMode, AlertTarget, TopicFilter};
+use qingbao::model::{AlertCondition, AlertDraft, AlertMode, AlertTarget, NotificationText, TopicFilter};
 use qingbao::store::Store;
 use serde_json::Value;
 
@@ -275,4 +275,19 @@ async fn the_draft_waits_for_no_robot_and_a_kill_loses_no_alert() {
     let kept = here.world.kept("hangs");
     assert_eq!(kept.iter().filter(|t| t.ends_with(AGAIN)).count(), 1, "{kept:?}");
     assert_eq!((kept.len(), here.world.kept("good").len(), eml_files(&here.dir.path().join("data/outbox"))), (4, 3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_that_is_held_is_released_only_by_who_has_seen_all_of_it() {
+    let here = Installation::new(&[], "[mail]\noperators = [\"ops@b.cn\"]", "").await;
+    let text = NotificationText { title: "磁盘快满了".to_owned(), paragraphs: Vec::new(), url: None };
+    Store::open(&here.dir.path().join("data")).unwrap().raise_report("disk", &text, Utc::now()).unwrap();
+    here.sql().execute("INSERT INTO fact (name, value) VALUES ('held', 'restored')", []).unwrap();
+    let list = here.run(&["outbox", "list"]).await;
+    assert!(list.contains("磁盘快满了\t运行通知\t收件人的邮件还没有生成"), "{list}");
+    let output = here.command(&["outbox", "release"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && told.contains("1 letters were made only now"), "{told}");
+    assert!(here.run(&["outbox", "list"]).await.contains("ops@b.cn"));
+    assert!(here.run(&["outbox", "release"]).await.contains("letters leave again"));
 }

@@ -26,11 +26,22 @@ async fn admins_keep_subscribers_and_editors_look() {
     for (address, code) in [("ZS@b.example", 409), ("xh@b.example", 409), ("leader@b.example", 409), ("不是邮箱", 422), ("a\nb@c.cn", 422)] {
         assert_eq!(admin.post("/subscribers", &[("do", "add"), ("address", address)]).await.status(), code, "{address}");
     }
-    let unknown = admin.post("/subscribers", &[("do", "add"), ("address", "y@b.example"), ("organisations", "没有这家")]).await;
-    assert!(unknown.status() == 422 && unknown.text().await.unwrap().contains("没有这家"));
-    let list = "李四 <ls@b.example>\r\n\r\nzs@b.example\r\n坏行\r\nxh@b.example\r\nww@b.example";
-    let page = admin.post_then_get("/subscribers", &[("do", "import"), ("list", list)]).await;
-    assert!(page.contains("导入 2 位，2 位已经有了，1 行不是邮箱") && page.contains("第 3 行："), "{page}");
+    // a mistake keeps what was typed and ticked
+    let unknown =
+        admin.post("/subscribers", &[("do", "add"), ("address", "y@b.example"), ("industry-3", "建材"), ("organisations", "没有这家")]).await;
+    assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = unknown.text().await.unwrap();
+    assert!(page.contains("没有添加：文章里没有这些机构：没有这家") && page.contains("value=\"y@b.example\""), "{page}");
+    assert!(page.contains("value=\"建材\" checked") && page.contains("没有这家</textarea>"), "{page}");
+    for (field, value, code) in [("industry-0", "没有这业", 422), ("publication", "没有这刊", 404)] {
+        let answer = admin.post("/subscribers", &[("do", "add"), ("address", "y@b.example"), (field, value)]).await;
+        assert_eq!(answer.status(), code, "{value}");
+    }
+    assert_eq!(admin.get("/subscribers?publication=x").await.status(), StatusCode::NOT_FOUND);
+    // lines that cannot be read stay in the form, the others are added
+    let list = "李四\tls@b.example\r\n\r\nzs@b.example\r\n坏行\r\nxh@b.example; ww@b.example";
+    let page = admin.post("/subscribers", &[("do", "import"), ("list", list)]).await.text().await.unwrap();
+    assert!(page.contains("导入 2 位，2 位已经有了。有 1 行读不懂") && page.contains(">坏行</textarea>"), "{page}");
 
     // changed, stopped, resumed
     let form = admin.page("/subscribers/1").await;
@@ -41,6 +52,8 @@ async fn admins_keep_subscribers_and_editors_look() {
     assert!(page.contains("已保存 张三") && !page.contains("行业动态里的"), "{page}");
     let taken = admin.post("/subscribers/1", &[("do", "save"), ("address", "ls@b.example")]).await;
     assert_eq!(taken.status(), StatusCode::CONFLICT);
+    let page = taken.text().await.unwrap();
+    assert!(page.contains("没有保存：这个邮箱已经在") && page.contains("value=\"ls@b.example\""), "{page}");
     let recipients = || run(service.dir.path(), &["digest", "send", "--dry-run"], "");
     let told = recipients();
     assert!(told.contains("zs@b.example") && told.contains("ww@b.example") && told.contains("xh@b.example"), "{told}");
@@ -121,7 +134,9 @@ async fn a_reader_says_what_he_thinks_without_signing_in() {
     // 批示 is a text
     for (words, code) in [(String::new(), 422), ("长".repeat(501), 422), ("请工信局跟进<script>".to_owned(), 303), ("第二次".to_owned(), 303)]
     {
-        assert_eq!(post(at(&remarks[0]), vec![("remark", words.clone())]).await.status(), code, "{words}");
+        let answer = post(at(&remarks[0]), vec![("remark", words.clone())]).await;
+        assert_eq!(answer.status(), code, "{words}");
+        assert!(code != 422 || answer.text().await.unwrap().contains(&format!("{words}</textarea>")), "what was written is kept");
     }
     let page = get(at(&remarks[0])).await.text().await.unwrap();
     assert!(page.contains("已交给编辑") && page.contains("请工信局跟进&#60;script&#62;") && !page.contains("第二次"), "{page}");
