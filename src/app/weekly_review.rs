@@ -1,5 +1,7 @@
 //! 一周综述 by mail: to the addresses of a publication's `weekly_review`, on Monday at the time of its issues, about the week before.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::settings::Publication;
@@ -12,7 +14,10 @@ use crate::store::{ReviewRequest, Store};
 /// How late in the week it is still sent: news of last week is old on Friday.
 const CATCH_UP: TimeDelta = TimeDelta::days(4);
 
-/// Queues the reviews that are due, each once.
+/// How long after a start a review waits for the crawl. A source that answers nothing for so long is not waited for.
+const CRAWL_TIMEOUT: Duration = Duration::from_hours(3);
+
+/// Queues the reviews that are due, each once. A review is mailed once and never corrected, so it waits until the archive has its news.
 pub(super) async fn review_if_due(live: &ConfigHandle, now: DateTime<Utc>) -> Result<()> {
     let pipeline = live.pipeline();
     for p in pipeline.settings().publications().filter(|p| !p.weekly_review.is_empty()) {
@@ -37,12 +42,14 @@ async fn queue(live: &ConfigHandle, p: &Publication, period: ReviewPeriod, now: 
     if store.run(move |s| s.kv(&asked)).await?.is_some_and(|last| last >= week) {
         return Ok(());
     }
-    let request = ReviewRequest { publication: p.clone(), period, industries: live.vocabulary().industries.clone() };
-    let Some(review) = store.run(move |s| s.review(&request, now)).await? else { return Ok(()) };
-    // a new installation has nothing to report on
-    if review.stories.current == 0 && review.known_weeks() == 0 {
+    let Some(moments) = period.moments(&p.calendar) else { return Ok(()) };
+    let health = pipeline.health();
+    let is_starting = health.uptime() < CRAWL_TIMEOUT;
+    if (is_starting && !health.first_crawl_done()) || !store.run(move |s| s.is_ready_for_review(moments, is_starting, now)).await? {
         return Ok(());
     }
+    let request = ReviewRequest { publication: p.clone(), period, industries: live.vocabulary().industries.clone() };
+    let Some(review) = store.run(move |s| s.review(&request, now)).await? else { return Ok(()) };
     let (organiser, notice, zone) = (p.organiser.clone(), p.classification_notice.clone(), p.calendar.zone);
     let made = tokio::task::spawn_blocking(move || render::review_mail(&review, &organiser, &notice, zone)).await;
     let parts = made.unwrap_or_else(|_| Err(render::RenderError::Html(askama::Error::Fmt)))?;

@@ -23,7 +23,9 @@ pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};
 pub use notification::{issue_notification, notice_notification};
 pub use picture::{PictureError, Png, read_picture};
-pub use review::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, review_mail, review_stem, review_subject, review_text, sections};
+pub use review::{
+    ReviewCell, ReviewLink, ReviewSection, ReviewTable, legend as review_legend, review_mail, review_stem, review_subject, review_text, sections,
+};
 pub use text::text;
 
 use crate::config::docx_template::DocxTemplate;

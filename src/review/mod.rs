@@ -2,6 +2,7 @@
 //!
 //! Each sentence is formed from a number by a rule; nothing is invented. Where there is nothing to say, it says so.
 
+mod count;
 mod period;
 mod sentences;
 
@@ -9,29 +10,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::model::SourceProblem;
-use crate::trends::Verdict;
 
+pub use count::{CountRow, ENOUGH_WEEKS, Share};
 pub use period::ReviewPeriod;
 #[cfg(test)]
 pub(crate) use sentences::tests::review as sample;
-pub use sentences::{expected_words, industry_sentences, lead, number, others, topic_words, verdict_words};
+pub use sentences::{expected_words, industry_sentences, known_weeks_words, lead, number, others, percent, topic_words};
 
 /// Weeks that a period is compared with.
 pub const EARLIER_WEEKS: usize = 8;
-
-/// The stories of one kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CountRow {
-    pub name: String,
-    pub current: u32,
-    /// Of the eight weeks before, oldest first. Of a month: weeks as they are.
-    pub weeks: Vec<u32>,
-    /// Mean of these weeks, for as many days as the period has.
-    pub mean: f64,
-    /// Range of these weeks, for as many days.
-    pub range: (f64, f64),
-    pub verdict: Verdict,
-}
 
 /// An article that stands for others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,7 +62,8 @@ pub struct ReviewOrganisation {
     pub name: String,
     pub is_watched: bool,
     pub stories: u32,
-    /// Mean of the weeks before, for as many days as the period has.
+    /// Stories in as many days as each of the weeks before has, and the mean of these weeks.
+    pub rate: f64,
     pub mean: f64,
     pub lead: Option<Lead>,
 }
@@ -122,6 +110,8 @@ pub struct Review {
     pub last_day: NaiveDate,
     /// If the period is not over: until when it was counted. Weeks before are counted up to the same weekday and time.
     pub unfinished_at: Option<DateTime<Utc>>,
+    /// Whether the archive has all of its days.
+    pub is_complete: bool,
     pub stories: CountRow,
     pub industries: Vec<CountRow>,
     pub columns: Vec<CountRow>,
@@ -129,6 +119,8 @@ pub struct Review {
     pub terms: Vec<RisingTerm>,
     pub events: Vec<ReviewEvent>,
     pub organisations: Vec<ReviewOrganisation>,
+    /// How many further organisations are named.
+    pub other_organisations: usize,
     pub topics: Vec<ReviewTopic>,
     /// Sources with a problem; `None` for a period that is long over.
     pub sources: Option<Vec<SourceProblem>>,
@@ -146,8 +138,8 @@ impl Review {
         if self.period().is_week() { "一周综述" } else { "一月综述" }
     }
 
-    /// Returns how many of the weeks before have stories.
+    /// Returns how many of the weeks before the archive has.
     pub fn known_weeks(&self) -> usize {
-        self.stories.weeks.iter().filter(|n| **n > 0).count()
+        self.stories.weeks.len()
     }
 }

@@ -3,32 +3,38 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{CountRow, Review, ReviewEvent, ReviewTopic, RisingTerm};
+use super::{CountRow, EARLIER_WEEKS, ENOUGH_WEEKS, Review, ReviewEvent, ReviewPeriod, ReviewTopic, RisingTerm};
 use crate::model::QUIET_DAYS;
 use crate::trends::Verdict;
 
 /// Kinds that a sentence names.
 const NAMED: usize = 5;
 
-/// Returns a mean without needless digits: 12, 3.4, 不到 1, 0.
+/// Returns a mean without needless digits: 12, 3.4, 0.3, 不到 0.1, 0.
 pub fn number(n: f64) -> String {
-    if n > 0.0 && n < 0.95 {
-        return "不到 1".to_owned();
+    let tenths = (n * 10.0).round() / 10.0;
+    match n {
+        n if n > 0.0 && tenths == 0.0 => "不到 0.1".to_owned(),
+        n if n >= 10.0 || tenths.fract() == 0.0 => format!("{n:.0}"),
+        _ => format!("{tenths:.1}"),
     }
-    if n >= 10.0 || n.fract() < 0.05 || n.fract() > 0.95 { format!("{n:.0}") } else { format!("{n:.1}") }
 }
 
-/// Returns 平均 5.2（3～8）.
+/// Returns 5.2（3～8）.
 pub fn expected_words(row: &CountRow) -> String {
     format!("{}（{}～{}）", number(row.mean), number(row.range.0), number(row.range.1))
 }
 
-/// Returns a verdict in words; empty if there is nothing to say.
-pub fn verdict_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Usual | Verdict::Unknown => "",
-        Verdict::More => "偏多",
-        Verdict::Fewer => "偏少",
+/// Returns a share: 12%.
+pub fn percent(n: f64) -> String {
+    format!("{}%", number(n))
+}
+
+/// Returns 此前 8 周, or, if the archive lacks some of them, 此前有存档的 5 周.
+pub fn known_weeks_words(r: &Review) -> String {
+    match r.known_weeks() {
+        EARLIER_WEEKS => format!("此前 {EARLIER_WEEKS} 周"),
+        n => format!("此前有存档的 {n} 周"),
     }
 }
 
@@ -36,10 +42,15 @@ pub fn verdict_words(verdict: Verdict) -> &'static str {
 pub fn lead(r: &Review, zone: Tz) -> Vec<String> {
     let this = r.period().this();
     let until = r.unfinished_at.map(|t| format!("截至{}，", t.with_timezone(&zone).format("%-m月%-d日%-H时"))).unwrap_or_default();
-    if r.stories.current == 0 {
-        return vec![format!("{until}{this}没有与本刊有关的新闻。")];
+    let mut out = Vec::new();
+    if !r.is_complete {
+        out.push(format!("存档没有{this}的每一天，以下的数字不完整。"));
     }
-    let mut out = vec![format!("{until}{this}有 {} 条新闻（转载的只算一条）。{}", r.stories.current, before(r))];
+    if r.stories.current == 0 {
+        out.push(format!("{until}{this}没有与本刊有关的新闻。"));
+        return out;
+    }
+    out.push(format!("{until}{this}有 {} 条新闻（转载的只算一条）{}。{}", r.stories.current, against_usual(r), before(r)));
     out.extend(industry_sentences(r));
     out.push(rising(&r.terms));
     if let Some(e) = r.events.first() {
@@ -48,36 +59,72 @@ pub fn lead(r: &Review, zone: Tz) -> Vec<String> {
     out
 }
 
+/// Returns how all stories compare with the weeks before; empty if they are not compared.
+fn against_usual(r: &Review) -> String {
+    let all = &r.stories;
+    let weekly = if r.period().is_week() || r.known_weeks() < ENOUGH_WEEKS { String::new() } else { format!("，每周 {} 条", number(all.rate)) };
+    let told = match all.count {
+        Verdict::More | Verdict::Fewer => format!("，{}", ratio(all.rate, all.mean)),
+        Verdict::Usual if (all.range.0..=all.range.1).contains(&all.rate) => "，在平常的范围内".to_owned(),
+        Verdict::Usual | Verdict::Unknown => String::new(),
+    };
+    weekly + &told
+}
+
+/// Returns 比平常多六成, 比平常少三成, 略多于平常, or 是平常的 2.3 倍.
+fn ratio(rate: f64, mean: f64) -> String {
+    const TENTHS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let (word, tenths) = if rate > mean { ("多", (rate / mean - 1.0) * 10.0) } else { ("少", (1.0 - rate / mean) * 10.0) };
+    match TENTHS.get((tenths.round() as usize).wrapping_sub(1)) {
+        Some(n) => format!("比平常{word}{n}成"),
+        None if tenths < 1.0 => format!("略{word}于平常"),
+        None if mean > 0.0 && rate > mean => format!("是平常的 {} 倍", number(rate / mean)),
+        None => format!("远{word}于平常"),
+    }
+}
+
 /// Returns what the weeks before had.
 fn before(r: &Review) -> String {
-    let span = match (r.period().is_week(), r.unfinished_at.is_some()) {
-        (true, true) => "的同一段时间",
-        (true, false) => "每周",
-        (false, _) => "折合同样天数",
-    };
+    let span = if r.period().is_week() && r.unfinished_at.is_some() { "的同一段时间" } else { "每周" };
     match r.known_weeks() {
         0 => "此前八周没有存档，无从比较。".to_owned(),
-        n @ 1..=2 => format!("此前的存档只有 {n} 周，不作比较。"),
-        n => {
+        n if n < ENOUGH_WEEKS => format!("此前的存档只有 {n} 周，不作比较。"),
+        _ => {
             let usual = &r.stories;
-            format!("此前 {n} 周{span}平均 {} 条（{}～{} 条）。", number(usual.mean), number(usual.range.0), number(usual.range.1))
+            let weeks = known_weeks_words(r);
+            format!("{weeks}{span}平均 {} 条（{}～{} 条）。", number(usual.mean), number(usual.range.0), number(usual.range.1))
         }
     }
 }
 
-/// Returns which industries are out of what chance gives.
+/// Returns which industries differ from the weeks before: first those whose count and share do, then those of which only one does.
 pub fn industry_sentences(r: &Review) -> Vec<String> {
-    if r.known_weeks() < 3 {
+    if r.known_weeks() < ENOUGH_WEEKS || r.industries.iter().all(|i| i.count == Verdict::Unknown) {
         return Vec::new();
     }
-    let named = |verdict| -> Vec<String> {
-        let rows = r.industries.iter().filter(|i| i.verdict == verdict);
-        rows.take(NAMED).map(|i| format!("{}（{} 条，平常 {}）", i.name, i.current, number(i.mean))).collect()
+    let told = || r.industries.iter().filter(|i| !i.words().is_empty());
+    let mut kinds: Vec<(Verdict, &str)> = told().map(|i| (i.verdict(), i.words())).collect();
+    let order = |verdict: Verdict| [Verdict::More, Verdict::Fewer].iter().position(|v| *v == verdict).unwrap_or(2);
+    kinds.sort_by_key(|(verdict, words)| (order(*verdict), *words));
+    kinds.dedup();
+    let names = |words: &str| -> Vec<String> { told().filter(|i| i.words() == words).take(NAMED).map(|i| described(i, r)).collect() };
+    let sentence = |(verdict, words): (Verdict, &str)| match verdict {
+        Verdict::More | Verdict::Fewer => format!("明显{words}的行业：{}。", names(words).join("、")),
+        Verdict::Usual | Verdict::Unknown => format!("{words}：{}。", names(words).join("、")),
     };
-    let (more, fewer) = (named(Verdict::More), named(Verdict::Fewer));
-    let tell = |words: &str, names: &[String]| (!names.is_empty()).then(|| format!("明显{words}的行业：{}。", names.join("、")));
-    let out: Vec<String> = [tell("偏多", &more), tell("偏少", &fewer)].into_iter().flatten().collect();
-    if out.is_empty() { vec!["各行业的条数都在平常的起伏之内。".to_owned()] } else { out }
+    let out: Vec<String> = kinds.into_iter().map(sentence).collect();
+    if out.is_empty() { vec!["各行业的条数和占比都在平常的起伏之内。".to_owned()] } else { out }
+}
+
+/// Returns 食品（20 条，平常 5）; if the share says something else, that too.
+fn described(row: &CountRow, r: &Review) -> String {
+    let usual = match r.period() {
+        ReviewPeriod::Week(_) => format!("{} 条，平常 {}", row.current, number(row.mean)),
+        ReviewPeriod::Month(_) => format!("{} 条，每周 {}，平常每周 {}", row.current, number(row.rate), number(row.mean)),
+    };
+    let share = row.share.filter(|_| row.verdict() == Verdict::Usual);
+    let share = share.map(|s| format!("；占比 {}，平常 {}", percent(s.current), percent(s.usual))).unwrap_or_default();
+    format!("{}（{usual}{share}）", row.name)
 }
 
 fn rising(terms: &[RisingTerm]) -> String {

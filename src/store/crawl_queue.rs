@@ -1,6 +1,6 @@
 //! The persistent frontier: due work, per-host back-off, robots.txt.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::fetch::{RobotsRecord, SiteStore};
@@ -8,6 +8,8 @@ use crate::model::{EntryId, SourceId};
 use crate::store::entries::{PENDING_ENTRY_COLUMNS, read_open};
 use crate::store::{PendingEntry, Result, Store, invalid_value};
 
+/// How soon a poll must be due to be waited for.
+const SOON: TimeDelta = TimeDelta::hours(1);
 const ACTIVE_SOURCE: &str = "enabled = 1 AND retired = 0 AND resting IS NULL";
 
 /// A host that asked for a delay.
@@ -95,6 +97,17 @@ impl Store {
                 |r| r.get(0),
             )?;
             Ok(look.into_iter().chain(page).min().and_then(|t| DateTime::from_timestamp(t, 0)))
+        })
+    }
+
+    /// Returns whether a source that is due soon was not polled since a time. Soon, because overdue polls are spread after a start.
+    pub fn has_unpolled(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool> {
+        self.read(|c| {
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM source WHERE {ACTIVE_SOURCE} AND coalesce(last_look, 0) < ?1 AND next_due <= ?2
+                   AND lane NOT IN (SELECT lane FROM pause WHERE until > ?3))"
+            );
+            Ok(c.query_row(&sql, params![since.timestamp(), (now + SOON).timestamp(), now.timestamp()], |r| r.get(0))?)
         })
     }
 

@@ -42,6 +42,7 @@ mod overview;
 mod page_versions;
 mod retention;
 mod review;
+mod review_archive;
 mod review_counts;
 mod review_news;
 mod rule_preview;

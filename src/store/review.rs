@@ -8,10 +8,10 @@ use rusqlite::{Connection, params};
 
 use crate::config::settings::Publication;
 use crate::review::{EARLIER_WEEKS, Review, ReviewPeriod, ReviewTopic, RisingTerm};
+use crate::store::review_archive::Archive;
 use crate::store::review_counts::{Counted, DAY, as_float, lead, most_copied};
 use crate::store::trends::{Span, Spans, Story, StoryLabel, each_label, rising, stories};
 use crate::store::{Result, Store};
-use crate::trends::{Series, Verdict};
 
 /// Most rows of places.
 const MAX_PLACES: usize = 12;
@@ -35,29 +35,39 @@ impl Store {
     /// Returns the review of a period; `None` if it has not begun, or its time cannot be computed.
     pub fn review(&self, request: &ReviewRequest, now: DateTime<Utc>) -> Result<Option<Review>> {
         let (p, period) = (&request.publication, request.period);
-        let Some((spans, unfinished_at)) = spans(p, period, now) else { return Ok(None) };
+        let Some((mut spans, unfinished_at)) = spans(p, period, now) else { return Ok(None) };
         let until = DateTime::from_timestamp(spans.current.until, 0).unwrap_or(now);
         let zone = p.calendar.zone;
         let sources = if now - until <= SOURCES_KNOWN { Some(self.source_problems(zone, now)?) } else { None };
         let topics = self.review_topics(&spans.current)?;
         self.read(|c| {
-            let days = as_float(spans.current.until - spans.current.from) / as_float(DAY);
-            let counted = Counted { stories: of_publication(c, stories(c, &spans)?, p)?, spans: spans.clone(), days };
+            let archive = Archive::read(c)?;
+            let mut weeks = Vec::with_capacity(EARLIER_WEEKS);
+            for week in spans.earlier {
+                // all days of the week, also if only a part of it is compared
+                if archive.has(c, &Span { until: week.from + 7 * DAY, ..week })? {
+                    weeks.push(week);
+                }
+            }
+            spans.earlier = weeks;
+            let counted = Counted { stories: of_publication(c, stories(c, &spans)?, p)?, spans };
             let all = counted.series(|_| true);
-            let row = |name: &str, series: &Series, verdict| counted.row(name, series, verdict);
+            let (organisations, other_organisations) = super::review_news::organisations(c, &counted)?;
             Ok(Some(Review {
                 publication: p.name.clone(),
                 period: period.to_string(),
                 first_day: period.first_day(),
                 last_day: period.last_day(),
                 unfinished_at,
-                stories: row("全部", &all, Verdict::Unknown),
+                is_complete: archive.has(c, &counted.spans.current)?,
+                stories: counted.row("全部", &all, None),
                 industries: counted.rows(c, StoryLabel::Industry, &all, |name| request.industries.iter().any(|i| i == name))?,
                 columns: counted.rows(c, StoryLabel::Column, &all, |name| p.columns.iter().any(|q| q.name == name))?,
                 places: counted.rows(c, StoryLabel::Place, &all, |_| true)?.into_iter().take(MAX_PLACES).collect(),
                 terms: terms(c, &counted)?,
                 events: super::review_news::events(c, &counted)?,
-                organisations: super::review_news::organisations(c, &counted)?,
+                organisations,
+                other_organisations,
                 topics,
                 sources,
                 work: super::review_news::work(c, p, period, &counted.spans.current)?,
@@ -65,13 +75,13 @@ impl Store {
         })
     }
 
-    /// Returns the topics that were open in a period, those with most articles first.
+    /// Returns the topics that were open in a period or have articles of it, those with most articles first.
     fn review_topics(&self, span: &Span) -> Result<Vec<ReviewTopic>> {
         let mut out = Vec::new();
         for row in self.topics("")? {
             let topic = row.topic;
             let is_before = |at: DateTime<Utc>| at.timestamp() < span.from;
-            if topic.created_at.timestamp() >= span.until || topic.closed_at.is_some_and(is_before) {
+            if topic.closed_at.is_some_and(is_before) {
                 continue;
             }
             let (articles, newest) = self.read(|c| {
@@ -80,6 +90,10 @@ impl Store {
                 )?;
                 Ok(s.query_row(params![topic.id.0, span.from, span.until], |r| Ok((r.get(0)?, r.get::<_, Option<i64>>(1)?)))?)
             })?;
+            // a topic that was made later finds articles of before
+            if topic.created_at.timestamp() >= span.until && articles == 0 {
+                continue;
+            }
             let newest = newest.and_then(|t| DateTime::from_timestamp(t, 0));
             let is_closed = topic.closed_at.is_some_and(|at| at.timestamp() < span.until);
             out.push(ReviewTopic { id: topic.id.0, title: topic.draft.title, articles, newest, due: topic.draft.due, is_closed });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::review::{CountRow, Lead};
+use crate::review::{CountRow, Lead, Share};
 use crate::store::Result;
 use crate::store::trends::{Spans, Story, StoryLabel, each_label};
 use crate::trends::{Series, Verdict, compare};
@@ -15,9 +15,8 @@ pub(super) const DAY: i64 = 86_400;
 /// The stories of a publication, by period.
 pub(super) struct Counted {
     pub(super) stories: Vec<Story>,
+    /// The period, as far as it has passed, and the weeks before that the archive has.
     pub(super) spans: Spans,
-    /// Days of the current period, as far as it has passed.
-    pub(super) days: f64,
 }
 
 impl Counted {
@@ -36,28 +35,18 @@ impl Counted {
         as_series(&counts)
     }
 
-    /// Returns the mean of earlier weeks for as many days as the period has; only weeks of the archive count.
-    pub(super) fn mean(&self, earlier: &[u32]) -> f64 {
-        self.scaled(earlier).map_or(0.0, |s| s.0)
+    /// Returns the stories in as many days as each earlier week has.
+    pub(super) fn rate(&self, stories: u32) -> f64 {
+        let week = self.spans.earlier.first().unwrap_or(&self.spans.current);
+        f64::from(stories) * as_float(week.until - week.from) / as_float(self.spans.current.until - self.spans.current.from)
     }
 
-    /// Returns mean, least and most.
-    fn scaled(&self, earlier: &[u32]) -> Option<(f64, f64, f64)> {
-        let all = self.series(|_| true);
-        let known: Vec<f64> = earlier.iter().zip(&all.earlier).filter(|(_, all)| **all > 0).map(|(n, _)| f64::from(*n)).collect();
-        let weeks = f64::from(u32::try_from(known.len()).ok()?);
-        let span = self.spans.earlier.first()?;
-        let factor = self.days / (as_float(span.until - span.from) / as_float(DAY));
-        let least = known.iter().copied().reduce(f64::min)?;
-        let most = known.iter().copied().reduce(f64::max)?;
-        Some((known.iter().sum::<f64>() / weeks * factor, least * factor, most * factor))
-    }
-
-    pub(super) fn row(&self, name: &str, series: &Series, verdict: Verdict) -> CountRow {
-        let (mean, least, most) = self.scaled(&series.earlier).unwrap_or_default();
+    pub(super) fn row(&self, name: &str, series: &Series, share: Option<Share>) -> CountRow {
         // the latest is first
         let weeks = series.earlier.iter().rev().copied().collect();
-        CountRow { name: name.to_owned(), current: series.current, weeks, mean, range: (least, most), verdict }
+        let row = CountRow::new(name, series.current, self.rate(series.current), weeks, share);
+        // a month that began some days ago tells little of its weeks
+        if self.rate(1) > 1.0 { CountRow { count: Verdict::Unknown, ..row } } else { row }
     }
 
     /// Returns a row for each name of a label, those with most stories first.
@@ -72,15 +61,11 @@ impl Counted {
         })?;
         let series: Vec<Series> = counts.values().map(|n| as_series(n)).collect();
         let verdicts = compare(&series, all);
+        let part = |of: u32, all: u32| f64::from(of) / f64::from(all.max(1)) * 100.0;
+        let sum = |series: &Series| series.earlier.iter().sum::<u32>();
         let row = |((name, series), verdict): ((&Arc<str>, &Series), Verdict)| {
-            let row = self.row(name, series, verdict);
-            // a smaller share of many more stories is not told as “fewer”
-            let is_so = match verdict {
-                Verdict::More => f64::from(row.current) > row.mean,
-                Verdict::Fewer => f64::from(row.current) < row.mean,
-                Verdict::Usual | Verdict::Unknown => true,
-            };
-            CountRow { verdict: if is_so { verdict } else { Verdict::Usual }, ..row }
+            let share = Share { current: part(series.current, all.current), usual: part(sum(series), sum(all)), verdict };
+            self.row(name, series, Some(share))
         };
         let mut rows: Vec<CountRow> = counts.keys().zip(&series).zip(verdicts).map(row).collect();
         rows.sort_by(|a, b| b.current.cmp(&a.current).then_with(|| b.mean.total_cmp(&a.mean)));

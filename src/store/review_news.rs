@@ -35,7 +35,7 @@ impl EventOfPeriod {
 }
 
 /// Returns the most important events of the period, each once: those of most sources and stories; new ones weigh half as much again.
-/// One story in one source is no event of the period.
+/// One story is no event of the period, however many sources copy it.
 pub(super) fn events(c: &Connection, counted: &Counted) -> Result<Vec<ReviewEvent>> {
     let mut events: HashMap<i64, EventOfPeriod> = HashMap::new();
     for (_, story) in counted.current() {
@@ -45,7 +45,7 @@ pub(super) fn events(c: &Connection, counted: &Counted) -> Result<Vec<ReviewEven
     }
     note_sources(c, &counted.spans.current, &mut events)?;
     let mut found: Vec<(f64, i64, EventOfPeriod)> =
-        events.into_iter().filter(|(_, e)| e.sources.len() > 1 || e.stories.len() > 1).map(|(id, e)| (e.weight(), id, e)).collect();
+        events.into_iter().filter(|(_, e)| e.stories.len() > 1).map(|(id, e)| (e.weight(), id, e)).collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
     // whether an event is new is asked only of those that can still be among the first
     let least = found.get(MAX_EVENTS - 1).map_or(0.0, |f| f.0) / NEW;
@@ -88,8 +88,21 @@ struct OrganisationStories {
     current: Vec<i64>,
 }
 
-/// Returns the organisations most in the news, watched ones first.
-pub(super) fn organisations(c: &Connection, counted: &Counted) -> Result<Vec<ReviewOrganisation>> {
+impl OrganisationStories {
+    fn rate(&self, counted: &Counted) -> f64 {
+        counted.rate(u32::try_from(self.current.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the mean of the weeks before.
+    fn mean(&self) -> f64 {
+        let weeks = f64::from(u32::try_from(self.by_period.len().max(1)).unwrap_or(u32::MAX));
+        f64::from(self.by_period.iter().sum::<u32>()) / weeks
+    }
+}
+
+/// Returns the organisations that are more in the news than usual, watched ones first, and how many others are named. Watched ones need
+/// one story, others two.
+pub(super) fn organisations(c: &Connection, counted: &Counted) -> Result<(Vec<ReviewOrganisation>, usize)> {
     let mut found: HashMap<i64, OrganisationStories> = HashMap::new();
     let mut named = c.prepare_cached(
         "SELECT DISTINCT coalesce(o.main_id, o.id) FROM article_organisation x JOIN organisation o ON o.id = x.organisation_id WHERE x.article_id = ?1",
@@ -108,19 +121,22 @@ pub(super) fn organisations(c: &Connection, counted: &Counted) -> Result<Vec<Rev
     }
     found.retain(|_, o| !o.current.is_empty());
     let mut about = c.prepare_cached(&format!("SELECT m.name, {IS_WATCHED} FROM organisation m WHERE m.id = ?1"))?;
-    let mut rows: Vec<(bool, usize, i64, String, OrganisationStories)> = Vec::with_capacity(found.len());
+    let (named, mut rows): (usize, Vec<(bool, usize, i64, String, OrganisationStories)>) = (found.len(), Vec::new());
     for (id, of) in found {
         let (name, is_watched): (String, bool) = about.query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        rows.push((is_watched, of.current.len(), id, name, of));
+        if is_watched || (of.current.len() > 1 && of.rate(counted) > of.mean()) {
+            rows.push((is_watched, of.current.len(), id, name, of));
+        }
     }
     rows.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.3.cmp(&b.3)));
     let mut out = Vec::new();
     for (is_watched, stories, id, name, of) in rows.into_iter().take(MAX_ORGANISATIONS) {
         let lead = most_copied(c, &of.current)?.map(|id| lead(c, id)).transpose()?.flatten();
         let stories = u32::try_from(stories).unwrap_or(u32::MAX);
-        out.push(ReviewOrganisation { id, name, is_watched, stories, mean: counted.mean(&of.by_period), lead });
+        out.push(ReviewOrganisation { id, name, is_watched, stories, rate: of.rate(counted), mean: of.mean(), lead });
     }
-    Ok(out)
+    let others = named - out.len();
+    Ok((out, others))
 }
 
 /// Returns the issues of a period, and what editors kept and dropped.

@@ -10,7 +10,7 @@ use chrono::Utc;
 
 use crate::config::settings::Publication;
 use crate::render::{self, ReviewCell, ReviewLink, ReviewSection, sections};
-use crate::review::{CountRow, Review, ReviewPeriod};
+use crate::review::{CountRow, Review, ReviewPeriod, number};
 use crate::store::{ReviewRequest, Session};
 use crate::trends::Verdict;
 use crate::web::access::Editor;
@@ -41,6 +41,9 @@ struct ReviewPage {
     other: (String, &'static str),
     publications: Vec<(String, bool)>,
     sections: Vec<PageSection>,
+    /// How many weeks before are drawn.
+    weeks: usize,
+    legend: String,
 }
 
 struct PageSection {
@@ -90,7 +93,10 @@ pub(super) async fn document(State(console): State<AppState>, Editor(session): E
     let Some(period) = of_path(&uri, &period) else {
         return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这一周或这一月");
     };
-    let p = publication(&console, &uri);
+    let p = match publication(&console, &session, &uri) {
+        Ok(p) => p,
+        Err(answer) => return answer,
+    };
     let review = match counted(&console, &p, period).await {
         Ok(Some(review)) => review,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "这一期还没有开始"),
@@ -105,11 +111,14 @@ pub(super) async fn document(State(console): State<AppState>, Editor(session): E
     }
 }
 
-fn publication(console: &AppState, uri: &Uri) -> Publication {
+/// Returns the publication that the address names, or the first; an error page for a name that is none.
+fn publication(console: &AppState, session: &Session, uri: &Uri) -> Result<Publication, Response> {
     let pipeline = console.pipeline();
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let settings = pipeline.settings();
-    settings.publication_named(fields.text("publication")).unwrap_or(&settings.publication).clone()
+    let name = fields.text("publication");
+    let found = if name.is_empty() { Some(&settings.publication) } else { settings.publication_named(name) };
+    found.cloned().ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, &format!("没有名为“{name}”的刊物，也许改过名")))
 }
 
 /// Returns the review, at most some minutes old; `None` if its period has not begun.
@@ -122,7 +131,10 @@ async fn counted(console: &AppState, p: &Publication, period: ReviewPeriod) -> R
 }
 
 async fn show(console: &AppState, session: Session, uri: &Uri, period: ReviewPeriod) -> Response {
-    let p = publication(console, uri);
+    let p = match publication(console, &session, uri) {
+        Ok(p) => p,
+        Err(answer) => return answer,
+    };
     let review = match counted(console, &p, period).await {
         Ok(Some(review)) => review,
         Ok(None) => return response::refused(console, &session, StatusCode::NOT_FOUND, "这一期还没有开始"),
@@ -144,6 +156,8 @@ async fn show(console: &AppState, session: Session, uri: &Uri, period: ReviewPer
         publications: if names.len() > 1 { names } else { Vec::new() },
         query,
         sections: sections(&review, p.calendar.zone).into_iter().map(|s| page_section(s, &review, &frame.base)).collect(),
+        weeks: review.known_weeks(),
+        legend: render::review_legend(&review),
         frame,
     })
 }
@@ -153,7 +167,7 @@ fn encoded(name: &str, value: &str) -> String {
 }
 
 fn page_section(s: ReviewSection, r: &Review, base: &str) -> PageSection {
-    let most = s.chart.iter().map(|c| f64::from(c.current).max(c.range.1)).fold(1.0, f64::max);
+    let most = s.chart.iter().map(|c| c.rate.max(c.range.1)).fold(1.0, f64::max);
     let mut bars = s.chart.iter().map(|row| bar(row, most));
     let (heads, rows) = s.table.map(|t| (t.heads, t.rows)).unwrap_or_default();
     let rows = rows.into_iter().map(|row| (row.into_iter().map(|c| page_cell(c, r, base)).collect(), bars.next())).collect();
@@ -179,26 +193,24 @@ fn page_cell(cell: ReviewCell, r: &Review, base: &str) -> PageCell {
 
 fn bar(row: &CountRow, most: f64) -> Bar {
     let place = |n: f64| format!("{:.1}", (n / most).clamp(0.0, 1.0) * BAR);
-    let class = match row.verdict {
+    let class = match row.verdict() {
         Verdict::More => "more",
         Verdict::Fewer => "fewer",
         Verdict::Usual | Verdict::Unknown => "usual",
     };
-    let line: Vec<u32> = row.weeks.iter().copied().chain([row.current]).collect();
-    let highest = f64::from(line.iter().copied().max().unwrap_or(1).max(1));
+    let line: Vec<f64> = row.weeks.iter().map(|n| f64::from(*n)).chain([row.rate]).collect();
+    let highest = line.iter().copied().fold(1.0, f64::max);
     let step = LINE.0 / f64::from(u32::try_from(line.len().saturating_sub(1)).unwrap_or(1).max(1));
-    let points: Vec<String> = (0u32..)
-        .zip(&line)
-        .map(|(i, n)| format!("{:.1},{:.1}", 1.0 + f64::from(i) * step, LINE.1 + 1.0 - f64::from(*n) / highest * LINE.1))
-        .collect();
-    let weeks: Vec<String> = line.iter().map(u32::to_string).collect();
+    let points: Vec<String> =
+        (0u32..).zip(&line).map(|(i, n)| format!("{:.1},{:.1}", 1.0 + f64::from(i) * step, LINE.1 + 1.0 - n / highest * LINE.1)).collect();
+    let weeks: Vec<String> = line.iter().map(|n| number(*n)).collect();
     Bar {
         low: place(row.range.0),
         range: place(row.range.1 - row.range.0),
         mean: place(row.mean),
-        current: place(f64::from(row.current)),
+        current: place(row.rate),
         class,
         points: points.join(" "),
-        words: format!("{}：此前八周到本期依次 {}", row.name, weeks.join("、")),
+        words: format!("{}：此前 {} 周到本期依次每周 {}", row.name, row.weeks.len(), weeks.join("、")),
     }
 }

@@ -123,7 +123,10 @@ async fn a_week_is_told_by_its_numbers() {
         "面粉召回",
         "另有 5 家报道",
         "许昌云鹭食品有限公司",
-        "没有关注课题",
+        "没有关注中的课题",
+        "此前 8 周每周平均",
+        "与此前 8 周比",
+        "<td>云鹭集团",
         "偏多",
     ] {
         assert!(page.contains(words), "{words}: {page}");
@@ -135,7 +138,15 @@ async fn a_week_is_told_by_its_numbers() {
     assert!(editor.page("/week").await.contains("截至"), "this week is not over");
     let month = week_month();
     assert!(editor.page(&format!("/month/{month}")).await.contains("一月综述"));
-    for wrong in ["/week/2026-W60", "/week/2026-11", "/month/2026-W48", "/week/x", "/week/9999-W01"] {
+    for wrong in [
+        "/week/2026-W60",
+        "/week/2026-11",
+        "/month/2026-W48",
+        "/week/x",
+        "/week/9999-W01",
+        &format!("/week/{week}?publication=%E6%B2%A1%E6%9C%89"),
+        &format!("/week/{week}/docx?publication=x"),
+    ] {
         assert_eq!(editor.get(wrong).await.status(), StatusCode::NOT_FOUND, "{wrong}");
     }
     assert!(editor.page("/week/2001-W01").await.contains("没有与本刊有关的新闻"), "long before");

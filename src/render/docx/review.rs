@@ -10,7 +10,7 @@ use super::styles::{self, TypeArea};
 use super::{DocxError, Properties, body, heading, masthead, pack};
 use crate::render::chart::{WIDTH, bars};
 use crate::render::chinese_date;
-use crate::render::review::{ReviewCell, ReviewLink, ReviewTable, review_subject, sections};
+use crate::render::review::{ReviewCell, ReviewLink, ReviewTable, legend, review_subject, sections};
 use crate::review::Review;
 use crate::text::normalize::collapse_whitespace;
 
@@ -33,7 +33,7 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
         for line in &section.paragraphs {
             d = d.add_paragraph(body(line));
         }
-        if let Some(png) = bars(&section.chart) {
+        if let Some(png) = bars(&section.chart, r.known_weeks()) {
             let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(60).after(60);
             let run = Run::new().add_image(picture(&png, n));
             d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).keep_next(true).add_run(run));
@@ -42,7 +42,7 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
             d = d.add_table(written(table, n, &mut ids));
         }
     }
-    d = d.add_paragraph(Paragraph::new().style("Origin").add_run(Run::new().add_text("由程序按存档计数写成，未经编辑审改。")));
+    d = d.add_paragraph(Paragraph::new().style("Origin").add_run(Run::new().add_text(format!("{}未经编辑审改。", legend(r)))));
     // of a period that is not over: the moment of counting
     let at = r.unfinished_at.map_or_else(|| format!("{}T00:00:00Z", r.last_day), |t| t.format("%FT%TZ").to_string());
     pack(d, &Properties { author: organiser.to_owned(), title: review_subject(r), at })
@@ -70,7 +70,7 @@ fn written(table: &ReviewTable, section: usize, ids: &mut usize) -> Table {
         if is_head { cell.shading(Shading::new().fill("F2F2F2")) } else { cell }
     };
     let run = |text: &str| Run::new().size(21).add_text(collapse_whitespace(text));
-    let heads = table.heads.iter().enumerate().map(|(at, h)| cell(at, Paragraph::new().add_run(run(h).bold()), true)).collect();
+    let heads = table.heads.iter().enumerate().map(|(at, h)| cell(at, Paragraph::new().keep_next(true).add_run(run(h).bold()), true)).collect();
     let mut rows = vec![TableRow::new(heads).cant_split()];
     for (n, texts) in table.rows.iter().enumerate() {
         let cells = texts.iter().enumerate().map(|(at, text)| cell(at, filled(text, run(&text.text), &format!("{section}r{n}c{at}")), false));

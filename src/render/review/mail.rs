@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::{ReviewCell, ReviewLink, ReviewSection, review_stem, review_subject, sections};
+use super::{ReviewCell, ReviewLink, ReviewSection, legend, review_stem, review_subject, sections};
 use crate::render::chart::{bars, bars_alt};
 use crate::render::docx::review_docx;
 use crate::render::{AttachedFile, DOCX, InlinePicture, RenderError, RenderedIssue};
@@ -16,6 +16,7 @@ struct Mail<'a> {
     r: &'a Review,
     organiser: &'a str,
     sections: Vec<(ReviewSection, Option<(String, String)>)>,
+    legend: String,
 }
 
 impl ReviewCell {
@@ -61,7 +62,7 @@ pub fn review_mail(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
         AttachedFile { name: format!("{}.docx", review_stem(r)), media_type: DOCX.to_owned(), bytes: review_docx(r, organiser, notice, zone)? };
     let (mut pictures, mut shown) = (Vec::new(), Vec::new());
     for (at, section) in sections(r, zone).into_iter().enumerate() {
-        let picture = bars(&section.chart).map(|bytes| {
+        let picture = bars(&section.chart, r.known_weeks()).map(|bytes| {
             let id = format!("bars{at}@qingbao");
             pictures.push(InlinePicture { id: id.clone(), bytes });
             (id, bars_alt(&section.chart))
@@ -69,7 +70,7 @@ pub fn review_mail(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
         shown.push((section, picture));
     }
     let subject = review_subject(r);
-    let html = Mail { subject: subject.clone(), r, organiser, sections: shown }.render()?;
+    let html = Mail { subject: subject.clone(), r, organiser, sections: shown, legend: legend(r) }.render()?;
     Ok(RenderedIssue { subject, text: review_text(r, zone), html, pictures, attachments: vec![document] })
 }
 

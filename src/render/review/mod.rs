@@ -4,7 +4,7 @@ mod mail;
 mod sections;
 
 pub use mail::{review_mail, review_text};
-pub use sections::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, review_subject, sections};
+pub use sections::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, legend, review_subject, sections};
 
 use crate::review::Review;
 

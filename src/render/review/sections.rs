@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::render::source_problem;
-use crate::review::{CountRow, Lead, Review, expected_words, lead, number, others, topic_words, verdict_words};
+use crate::review::{CountRow, ENOUGH_WEEKS, Lead, Review, expected_words, known_weeks_words, lead, number, others, percent, topic_words};
 
 /// Where a cell leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,20 +96,42 @@ fn counts(title: &'static str, field: &'static str, rows: &[CountRow], r: &Revie
     let knows = r.known_weeks() > 0;
     let cells = shown.iter().map(|row| {
         let usual = if knows { expected_words(row) } else { "—".to_owned() };
+        let share = row.share.map(|s| if knows { format!("{}（{}）", percent(s.current), percent(s.usual)) } else { percent(s.current) });
         vec![
             ReviewCell::linked(&row.name, ReviewLink::Search(field, row.name.clone())),
-            ReviewCell::plain(row.current.to_string()),
+            ReviewCell::plain(stories(row.current, row.rate, r)),
             ReviewCell::plain(usual),
-            ReviewCell::plain(verdict_words(row.verdict)),
+            ReviewCell::plain(share.unwrap_or_default()),
+            ReviewCell::plain(row.words()),
         ]
     });
-    let section = with_table(title, Vec::new(), &["名称", "条数", "平常（最少～最多）", ""], &[4, 2, 4, 2], cells.collect());
+    let heads = ["名称", "条数", if r.period().is_week() { "平常（最少～最多）" } else { "平常每周（最少～最多）" }, "占比（平常）", ""];
+    let section = with_table(title, Vec::new(), &heads, &[4, 3, 5, 4, 5], cells.collect());
     ReviewSection { chart: shown, ..section }
+}
+
+/// Returns a number of stories; of a month also by the week, to compare it with the weeks before.
+fn stories(n: u32, rate: f64, r: &Review) -> String {
+    if r.period().is_week() || r.known_weeks() == 0 { n.to_string() } else { format!("{n}，每周 {}", number(rate)) }
+}
+
+/// Returns what the pictures and the words beside the counts mean.
+pub fn legend(r: &Review) -> String {
+    let copies = "以上由存档的数字按规则写成，转载只算一条。";
+    if r.known_weeks() < ENOUGH_WEEKS {
+        return copies.to_owned();
+    }
+    let (weeks, monthly) = (known_weeks_words(r), if r.period().is_week() { "" } else { "（折成每周）" });
+    format!(
+        "{copies}图里粗条是本期的条数{monthly}，浅底是{weeks}最少到最多，竖线是平均。条数多、条数少：比这几周的哪一周都多（少），并且与平均相差两条以上。\
+         占比高、占比低：在全部新闻里所占的比例超出偶然的起伏。两样都是，才是偏多、偏少。"
+    )
 }
 
 fn terms(r: &Review) -> ReviewSection {
     if r.terms.is_empty() {
-        let words = if r.known_weeks() < 3 { "存档不足三周，还看不出哪些词在升温。" } else { "没有明显升温的词。" };
+        let words =
+            if r.known_weeks() < ENOUGH_WEEKS { "存档不足三周，还看不出哪些词在升温。" } else { "没有明显升温的词。" };
         return text("升温的词", vec![words.to_owned()]);
     }
     let rows = r.terms.iter().map(|t| {
@@ -141,7 +163,7 @@ fn days(first: DateTime<Utc>, last: DateTime<Utc>, zone: Tz) -> String {
 
 fn events(r: &Review, zone: Tz) -> ReviewSection {
     if r.events.is_empty() {
-        return text("大事", vec![format!("{}没有两家以上报道的事件。", r.period().this())]);
+        return text("大事", vec![format!("{}没有两条以上不同报道的事件；一条新闻转载再多也不算。", r.period().this())]);
     }
     let rows = r.events.iter().map(|e| {
         let (new, others) = (if e.is_new { "" } else { "（此前已有报道）" }, others(e));
@@ -156,25 +178,32 @@ fn events(r: &Review, zone: Tz) -> ReviewSection {
 }
 
 fn organisations(r: &Review) -> ReviewSection {
+    let others = match (r.other_organisations, r.organisations.is_empty()) {
+        (0, true) => vec!["没有提到机构的新闻。".to_owned()],
+        (0, false) => Vec::new(),
+        (n, true) => vec![format!("提到的 {n} 家机构，都只有 1 条，或者不比平常多。")],
+        (n, false) => vec![format!("另有 {n} 家没有列出：只有 1 条，或者不比平常多。")],
+    };
     if r.organisations.is_empty() {
-        return text("活跃的机构", vec!["没有提到机构的新闻。".to_owned()]);
+        return text("活跃的机构", others);
     }
     let rows = r.organisations.iter().map(|o| {
         let name = if o.is_watched { format!("{}（关注）", o.name) } else { o.name.clone() };
         let usual = if r.known_weeks() == 0 { "—".to_owned() } else { number(o.mean) };
         vec![
             ReviewCell::linked(name, ReviewLink::Organisation(o.id)),
-            ReviewCell::plain(o.stories.to_string()),
+            ReviewCell::plain(stories(o.stories, o.rate, r)),
             ReviewCell::plain(usual),
             o.lead.as_ref().map_or_else(|| ReviewCell::plain(""), title_of),
         ]
     });
-    with_table("活跃的机构", Vec::new(), &["机构", "条数", "平常", "相关报道"], &[4, 1, 1, 6], rows.collect())
+    let (usual, widths) = if r.period().is_week() { ("平常", [4, 1, 1, 6]) } else { ("平常每周", [4, 2, 2, 5]) };
+    with_table("活跃的机构", others, &["机构", "条数", usual, "相关报道"], &widths, rows.collect())
 }
 
 fn topics(r: &Review, zone: Tz) -> ReviewSection {
     if r.topics.is_empty() {
-        return text("关注课题", vec!["没有关注课题。".to_owned()]);
+        return text("关注课题", vec![format!("{}没有关注中的课题。", r.period().this())]);
     }
     let until = r.unfinished_at.unwrap_or_else(|| end_of(r.last_day, zone));
     let rows = r.topics.iter().map(|t| vec![ReviewCell::linked(&t.title, ReviewLink::Topic(t.id)), ReviewCell::plain(topic_words(t, until, zone))]);

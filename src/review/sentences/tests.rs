@@ -1,10 +1,10 @@
 use super::*;
-use crate::review::{Lead, ReviewWork};
+use crate::review::{Lead, ReviewWork, Share};
 
 fn row(name: &str, current: u32, weeks: &[u32], verdict: Verdict) -> CountRow {
-    let mean = f64::from(weeks.iter().sum::<u32>()) / 8.0;
-    let range = (weeks.iter().min().copied().unwrap_or(0), weeks.iter().max().copied().unwrap_or(0));
-    CountRow { name: name.to_owned(), current, weeks: weeks.to_vec(), mean, range: (range.0.into(), range.1.into()), verdict }
+    let usual = f64::from(weeks.iter().sum::<u32>()) / 243.0 * 100.0;
+    let share = Share { current: f64::from(current) / 40.0 * 100.0, usual, verdict };
+    CountRow::new(name, current, f64::from(current), weeks.to_vec(), Some(share))
 }
 
 pub(crate) fn review() -> Review {
@@ -16,7 +16,8 @@ pub(crate) fn review() -> Review {
         first_day: "2026-11-23".parse().unwrap(),
         last_day: "2026-11-29".parse().unwrap(),
         unfinished_at: None,
-        stories: row("全部", 40, &[30, 32, 31, 29, 30, 33, 30, 28], Verdict::Unknown),
+        is_complete: true,
+        stories: CountRow { share: None, ..row("全部", 40, &[30, 32, 31, 29, 30, 33, 30, 28], Verdict::Unknown) },
         industries: vec![
             row("食品", 20, &[5, 4, 6, 5, 5, 6, 4, 5], Verdict::More),
             row("装备制造", 9, &[9, 8, 10, 9, 9, 10, 8, 9], Verdict::Usual),
@@ -42,6 +43,7 @@ pub(crate) fn review() -> Review {
             sources: 6,
         }],
         organisations: Vec::new(),
+        other_organisations: 0,
         topics: vec![ReviewTopic {
             id: 2,
             title: "面粉价格".to_owned(),
@@ -60,8 +62,8 @@ fn sentences_say_what_the_numbers_say() {
     let told = lead(&review(), chrono_tz::Asia::Shanghai).join("\n");
     assert_eq!(
         told,
-        "本周有 40 条新闻（转载的只算一条）。此前 8 周每周平均 30 条（28～33 条）。\n明显偏多的行业：食品（20 条，平常 5）。\n\
-         明显偏少的行业：建材（0 条，平常 6）。\n升温的词：面粉召回（14 条，平常 不到 1）。\n报道最多的是“云鹭食品召回一批面粉”，6 家来源。"
+        "本周有 40 条新闻（转载的只算一条），比平常多三成。此前 8 周每周平均 30 条（28～33 条）。\n明显偏多的行业：食品（20 条，平常 5）。\n\
+         明显偏少的行业：建材（0 条，平常 6）。\n升温的词：面粉召回（14 条，平常 0.1）。\n报道最多的是“云鹭食品召回一批面粉”，6 家来源。"
     );
     assert_eq!(others(&review().events[0]), "另有 5 家报道");
 }
@@ -72,7 +74,7 @@ fn an_empty_week_says_so() {
     r.stories.current = 0;
     assert_eq!(lead(&r, chrono_tz::Asia::Shanghai), ["本周没有与本刊有关的新闻。"]);
     r.stories.current = 3;
-    r.stories.weeks = vec![0, 0, 0, 0, 0, 0, 4, 5];
+    r.stories = CountRow::new("全部", 3, 3.0, vec![4, 5], None);
     (r.terms, r.events) = (Vec::new(), Vec::new());
     assert_eq!(lead(&r, chrono_tz::Asia::Shanghai), ["本周有 3 条新闻（转载的只算一条）。此前的存档只有 2 周，不作比较。", "没有明显升温的词。"]);
 }
@@ -87,4 +89,43 @@ fn a_topic_tells_its_silence_and_its_due_date() {
     assert_eq!(words(&topic), "新文章 2 篇；最近一篇 11月28日；12月5日 到期");
     topic.is_closed = true;
     assert_eq!(words(&topic), "新文章 2 篇；最近一篇 11月28日；已结束");
+}
+
+#[test]
+fn count_and_share_are_both_told_if_they_differ() {
+    let mut r = review();
+    r.industries = vec![row("发制品", 5, &[0, 1, 0, 3, 0, 1, 1, 0], Verdict::Usual), row("食品", 20, &[5; 8], Verdict::More)];
+    assert_eq!(
+        industry_sentences(&r),
+        ["明显偏多的行业：食品（20 条，平常 5）。", "条数多，占比变化不明显：发制品（5 条，平常 0.8；占比 12%，平常 2.5%）。"]
+    );
+    r.industries = vec![row("发制品", 2, &[0, 1, 0, 3, 0, 1, 1, 0], Verdict::Usual)];
+    assert_eq!(industry_sentences(&r), ["各行业的条数和占比都在平常的起伏之内。"]);
+}
+
+#[test]
+fn a_month_is_told_by_the_week() {
+    let mut r = review();
+    r.period = "2026-11".to_owned();
+    r.stories = CountRow::new("全部", 139, 32.4, vec![33, 32, 37, 34], None);
+    let share = Share { current: 17.3, usual: 6.0, verdict: Verdict::More };
+    r.industries = vec![CountRow::new("新能源汽车", 24, 5.6, vec![0, 5, 3, 0], Some(share))];
+    let told = lead(&r, chrono_tz::Asia::Shanghai);
+    assert_eq!(told[0], "本月有 139 条新闻（转载的只算一条），每周 32 条，在平常的范围内。此前有存档的 4 周每周平均 34 条（32～37 条）。");
+    assert_eq!(told[1], "明显偏多的行业：新能源汽车（24 条，每周 5.6，平常每周 2）。");
+}
+
+#[test]
+fn an_incomplete_archive_is_told() {
+    let mut r = review();
+    r.is_complete = false;
+    assert_eq!(lead(&r, chrono_tz::Asia::Shanghai)[0], "存档没有本周的每一天，以下的数字不完整。");
+}
+
+#[test]
+fn numbers_and_ratios_are_short() {
+    let told = [0.0, 0.02, 0.3, 0.96, 1.7, 2.0, 9.96, 36.4].map(number);
+    assert_eq!(told, ["0", "不到 0.1", "0.3", "1", "1.7", "2", "10", "36"]);
+    let told = [(56.0, 35.0), (20.0, 35.0), (37.0, 35.5), (81.0, 35.0), (3.0, 0.0), (0.5, 35.0)].map(|(rate, mean)| ratio(rate, mean));
+    assert_eq!(told, ["比平常多六成", "比平常少四成", "略多于平常", "是平常的 2.3 倍", "远多于平常", "远少于平常"]);
 }
