@@ -35,7 +35,9 @@ impl Pipeline {
             let Some(delivery) = self.store().run(move |s| s.begin_delivery(&outlet_name, now)).await? else { break };
             let result = outlet.send(&message(&delivery), Utc::now()).await;
             let is_throttled = matches!(result, SendResult::Throttled { .. });
-            let (end, wait) = end_of(result, delivery.attempts, Utc::now());
+            let (asked, own) = (name.to_owned(), delivery.attempts);
+            let tries = if works { own } else { self.store().run(move |s| s.most_attempts(&asked)).await? };
+            let (end, wait) = end_of(result, tries, Utc::now());
             let (reply, is_sent, outlet_name) = (end.reply.clone(), end.state == OutletState::Sent, name.to_owned());
             log(&delivery, &end);
             self.store().run(move |s| s.finish_delivery(&delivery, &end, Utc::now())).await?;

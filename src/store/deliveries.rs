@@ -134,6 +134,12 @@ impl Store {
         Ok(begun.then(|| Delivery { attempts: due.attempts + 1, ..due }))
     }
 
+    /// Returns the most attempts of a message that waits for an outlet: how long it has accepted nothing.
+    pub fn most_attempts(&self, outlet: &str) -> Result<u32> {
+        let sql = "SELECT coalesce(max(tries), 0) FROM delivery WHERE outlet = ?1 AND state IN ('queued', 'sending')";
+        self.read(|c| Ok(c.prepare_cached(sql)?.query_row([outlet], |r| r.get(0))?))
+    }
+
     /// Records the end of an attempt. What an outlet refuses is reported to operators.
     pub fn finish_delivery(&self, d: &Delivery, end: &AttemptEnd, now: DateTime<Utc>) -> Result<()> {
         let finished = (end.state != OutletState::Queued).then(|| now.timestamp());
