@@ -15,9 +15,12 @@ const MAX_STORIES: usize = 50;
 /// Seconds of a week.
 const WEEK: i64 = 7 * 86_400;
 
-/// SQL: the first articles of the stories on topic of a time.
-const STORIES: &str = "SELECT id, effective, event_id, source_id, coalesce(region_scope, '') FROM article INDEXED BY article_period
-     WHERE is_on_topic = 1 AND effective >= ?1 AND effective < ?2 AND (story_id = id OR story_id IS NULL)";
+/// SQL: the articles on topic of a time, the earliest first, with their stories.
+const STORIES: &str = "SELECT id, effective, event_id, source_id, coalesce(region_scope, ''), coalesce(story_id, id)
+     FROM article INDEXED BY article_period WHERE is_on_topic = 1 AND effective >= ?1 AND effective < ?2 ORDER BY effective";
+/// SQL: an article that was published later.
+const LATER: &str =
+    "SELECT id, effective, event_id, source_id, coalesce(region_scope, '') FROM article WHERE id = ?1 AND is_on_topic = 1 AND effective >= ?2";
 
 /// A term that rises, and its stories.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +66,7 @@ impl Spans {
     }
 }
 
-/// A story, counted where its first article was published.
+/// A story, counted where it was first published: its first article may be a copy of a later day that was fetched earlier.
 #[derive(Debug, Clone)]
 pub(super) struct Story {
     /// Its first article.
@@ -75,18 +78,38 @@ pub(super) struct Story {
     pub(super) region_scope: Arc<str>,
 }
 
-/// Returns the stories on topic of some periods. Reads an index alone.
+/// Returns the stories on topic of some periods. Reads an index alone, except for stories whose first article is of a later time.
 pub(super) fn stories(c: &Connection, spans: &Spans) -> Result<Vec<Story>> {
     let whole = spans.whole();
-    let mut s = c.prepare_cached(STORIES)?;
-    let mut rows = s.query(params![whole.from, whole.until])?;
-    let (mut names, mut out) = (Names::default(), Vec::new());
+    let (mut all, mut later) = (c.prepare_cached(STORIES)?, c.prepare_cached(LATER)?);
+    let mut names = Names::default();
+    // when each story was published, and what its first article says
+    let (mut found, mut places): (Vec<(i64, i64, Option<Story>)>, HashMap<i64, usize>) = (Vec::new(), HashMap::new());
+    let mut rows = all.query(params![whole.from, whole.until])?;
     while let Some(r) = rows.next()? {
-        let Some(period) = spans.place(r.get(1)?) else { continue };
-        let (source, region_scope) = (names.read(r, 3)?, names.read(r, 4)?);
-        out.push(Story { id: r.get(0)?, period, event: r.get(2)?, source, region_scope });
+        let (id, at, story): (i64, i64, i64) = (r.get(0)?, r.get(1)?, r.get(5)?);
+        let place = *places.entry(story).or_insert(found.len());
+        if place == found.len() {
+            found.push((story, at, None));
+        }
+        if let Some((_, _, first)) = found.get_mut(place).filter(|_| id == story) {
+            *first = Some(read_story(r, &mut names)?);
+        }
+    }
+    let mut out = Vec::with_capacity(found.len());
+    for (id, at, mut first) in found {
+        let Some(period) = spans.place(at) else { continue };
+        if first.is_none() {
+            let mut rows = later.query(params![id, whole.until])?;
+            first = rows.next()?.map(|r| read_story(r, &mut names)).transpose()?;
+        }
+        out.extend(first.map(|story| Story { period, ..story }));
     }
     Ok(out)
+}
+
+fn read_story(r: &Row<'_>, names: &mut Names) -> Result<Story> {
+    Ok(Story { id: r.get(0)?, period: 0, event: r.get(2)?, source: names.read(r, 3)?, region_scope: names.read(r, 4)? })
 }
 
 /// Texts that many rows share.
@@ -277,6 +300,23 @@ mod tests {
         );
         assert_eq!(burst.stories.len(), 6);
         assert!(store.bursts(now() - BurstPeriod::Week.length(), BurstPeriod::Week).unwrap().is_empty(), "a week ago");
+    }
+
+    #[test]
+    fn a_story_counts_where_it_was_published_first() {
+        let dir = tempfile::tempdir().unwrap();
+        // three stories of two articles each, all of the last day; the second article was published two days before
+        let store = store(dir.path(), |t| {
+            add(t, 0, 3, "\"发制品\"")?;
+            t.execute("UPDATE article SET effective = effective - 2 * 86400 WHERE id <> story_id", [])?;
+            Ok(())
+        });
+        let counted = |now: DateTime<Utc>| -> Vec<usize> {
+            let spans = Spans::until(now, BurstPeriod::Day);
+            store.read(|c| Ok(stories(c, &spans)?.into_iter().map(|s| s.period).collect())).unwrap()
+        };
+        assert!(counted(now()).iter().all(|period| *period != 0), "{:?}", counted(now()));
+        assert_eq!(counted(now() - chrono::TimeDelta::days(2)), [0, 0, 0]);
     }
 
     #[test]

@@ -126,7 +126,7 @@ async fn a_week_is_told_by_its_numbers() {
         "没有关注中的课题",
         "此前 8 周每周平均",
         "与此前 8 周比",
-        "<td>云鹭集团",
+        "另有 1 家没有列出",
         "偏多",
     ] {
         assert!(page.contains(words), "{words}: {page}");
