@@ -11,6 +11,8 @@ pub mod blocks;
 mod boxes;
 pub mod compare;
 mod details;
+#[cfg(test)]
+mod kinds;
 pub mod look;
 mod masks;
 pub mod memory;
