@@ -6,17 +6,15 @@ use chrono_tz::Tz;
 
 use crate::page_watch::blocks::BlockKind;
 use crate::page_watch::details::{Detail, details};
-use crate::page_watch::outline::{Line, Version, lines};
+use crate::page_watch::moves::Homes;
+use crate::page_watch::outline::{Line, Version, key_in_section, lines};
 use crate::page_watch::similar::{Grams, pairs};
-use crate::text::normalize::truncate;
 
 /// Least similarity of two lines at one place, of two lines anywhere, and of two rows at one place.
 const SIMILAR_AT_PLACE: f64 = 0.3;
 const SIMILAR_ANYWHERE: f64 = 0.5;
 /// Longest line that may be replaced by another one at its place: a name, a post.
 const MAX_REPLACED: usize = 24;
-/// Longest name of a line that moved.
-const MAX_NAME: usize = 24;
 /// Largest gap whose lines are compared one by one.
 const MAX_GAP: usize = 30;
 
@@ -76,7 +74,7 @@ struct Matching<'a> {
 pub fn compare(old: &Version, new: &Version, zone: Tz) -> Comparison {
     let (old, new) = (lines(old, zone), lines(new, zone));
     let mut m = Matching { to_new: vec![None; old.len()], to_old: vec![None; new.len()], old, new };
-    m.match_equal(|l| l.key_in_section(), |_, _| true);
+    m.match_equal(key_in_section, |_, _| true);
     m.match_equal(|l| l.key(|m| &m.dated, true), |_, _| true);
     m.match_equal(|l| l.key(|m| &m.undated, true), |_, _| true);
     m.match_equal(|l| l.key(|m| &m.skeleton, true), |a, b| a.masked.says_the_same(&b.masked));
@@ -260,53 +258,6 @@ impl<'a> Matching<'a> {
         let slot = hash(&["-", line.section, &anchor.to_string()]);
         let found = FoundChange { change, slot, value: hash(&[&line.masked.undated]), id: hash(&["-", line.section, &line.masked.undated]) };
         push(changes, found, line.name);
-    }
-}
-
-/// The headings, and rows that name parts of tables, that both versions have, with their first lines in each.
-struct Homes(HashMap<String, (usize, usize)>);
-
-impl Homes {
-    fn of(old: &[Line<'_>], new: &[Line<'_>]) -> Self {
-        let firsts = |lines: &[Line<'_>]| {
-            let mut out: HashMap<String, usize> = HashMap::new();
-            for (n, line) in lines.iter().enumerate() {
-                let (section, group) = line.home();
-                out.entry(section).or_insert(n);
-                out.entry(group).or_insert(n);
-            }
-            out
-        };
-        let new = firsts(new);
-        Self(firsts(old).into_iter().filter_map(|(home, o)| new.get(&home).copied().map(|n| (home, (o, n)))).collect())
-    }
-
-    /// Whether two homes stand in one order in both versions. If not, they were sorted anew, and what follows them did not move.
-    fn stay(&self, a: &str, b: &str) -> bool {
-        self.0.get(a).zip(self.0.get(b)).is_some_and(|(a, b)| a.0.cmp(&b.0) == a.1.cmp(&b.1))
-    }
-
-    /// Returns the change if an item or row stands below another heading now: 在售 → 停产. A heading that is new or gone
-    /// has only been put in or renamed, which is told itself. A value goes with its name.
-    fn moved(&self, old: &Line<'_>, new: &Line<'_>) -> Option<FoundChange> {
-        let (was, is) = (old.home(), new.home());
-        let goes_with_its_name = !new.name.is_empty() && new.name != new.section && old.name == new.name;
-        if was == is || goes_with_its_name || matches!(new.kind, BlockKind::Heading | BlockKind::TableHead) {
-            return None;
-        }
-        let (from, to) = if was.1 == is.1 || old.group.is_empty() || new.group.is_empty() {
-            ((was.0 != is.0).then_some((&was.0, old.section))?, (&is.0, new.section))
-        } else {
-            ((&was.1, old.group), (&is.1, new.group))
-        };
-        if from.0.is_empty() || to.0.is_empty() || !self.stay(from.0, to.0) {
-            return None;
-        }
-        let label = if new.is_row() && !new.label().is_empty() { new.label() } else { new.text };
-        let details = vec![Detail { label: truncate(label, MAX_NAME), old: from.1.to_owned(), new: to.1.to_owned() }];
-        let change = Change::Changed { section: new.section.to_owned(), old: old.text.to_owned(), new: new.text.to_owned(), details };
-        let text = &new.masked.undated;
-        Some(FoundChange { change, slot: hash(&["^", text]), value: hash(&[to.0]), id: hash(&["^", from.0, to.0, text]) })
     }
 }
 

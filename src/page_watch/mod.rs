@@ -16,6 +16,7 @@ mod kinds;
 pub mod look;
 mod masks;
 pub mod memory;
+mod moves;
 pub mod outline;
 pub mod report;
 mod rows;

@@ -79,11 +79,6 @@ impl<'a> Line<'a> {
         xxh3_64(format!("{place}\n{}", of(&self.masked)).as_bytes())
     }
 
-    /// Returns a key of its text at its place within its section.
-    pub(super) fn key_in_section(&self) -> u64 {
-        xxh3_64(format!("{}\n{}\n{}\n{}", self.place, self.section, self.group, self.masked.dated).as_bytes())
-    }
-
     /// Returns the name of its section or group without figures, which count what is in it.
     pub(super) fn home(&self) -> (String, String) {
         (letters(self.section), letters(self.group))
@@ -93,6 +88,11 @@ impl<'a> Line<'a> {
     pub(super) fn head(&self, column: usize) -> &'a str {
         self.heads.get(column).copied().unwrap_or_default()
     }
+}
+
+/// Returns a key of a line's text at its place within its section.
+pub(super) fn key_in_section(line: &Line<'_>) -> u64 {
+    xxh3_64(format!("{}\n{}\n{}\n{}", line.place, line.section, line.group, line.masked.dated).as_bytes())
 }
 
 /// Returns the lines of a version that are compared. `zone`: of the source.
