@@ -165,7 +165,8 @@ impl Evidence {
             // a notice with one link to its text
             return self.links == 1 && PAGE_WATCH.notices.is_match(&text);
         }
-        self.letters - self.linked >= LONG_TEXT || PAGE_WATCH.amount.is_match(&text) || PAGE_WATCH.date.is_match(&text)
+        let has_amount = PAGE_WATCH.amount.find_iter(&text).any(|m| m.as_str().contains(|c: char| c.is_ascii_digit()));
+        self.letters - self.linked >= LONG_TEXT || has_amount || PAGE_WATCH.date.is_match(&text)
     }
 }
 

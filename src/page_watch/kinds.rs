@@ -163,6 +163,7 @@ fn a_class_name_is_a_hint_and_the_content_decides() {
             "<div class=recommend><a href=/3>YL-700 型烘干机 9,800 元</a><a href=/2>YL-200 型烘干机 6,800 元</a></div>",
             "",
         ),
+        ("<div class=swiper><p>满意服务，合理报价</p></div>", "<div class=swiper><p>诚信经营</p></div>", ""),
         ("<div class=banner><p>匠心制造</p></div>", "<div class=banner><p>品质为先</p></div>", ""),
     ]);
 }
