@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::extract::nodes::{hidden, is_block};
 use crate::html::{Attr, Edge, NodeId, NodeRef, Selectable, Tag, Tree};
+use crate::knowledge::PAGE_WATCH;
 use crate::model::{IgnoredPart, PageWatch};
 use crate::page_watch::boxes::Furniture;
+use crate::page_watch::masks::has_words;
 use crate::page_watch::rows::{RowBuilder, Rows};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
@@ -284,7 +286,7 @@ impl Cutter<'_> {
     }
 
     fn push(&mut self, kind: BlockKind, text: &str) {
-        if self.words.iter().any(|w| text.contains(w.as_str())) || !text.chars().any(char::is_alphanumeric) {
+        if self.words.iter().any(|w| text.contains(w.as_str())) || !says_something(kind, text) {
             return;
         }
         if self.out.blocks.len() >= MAX_BLOCKS || self.bytes + text.len() > MAX_BYTES {
@@ -295,6 +297,11 @@ impl Cutter<'_> {
         self.bytes += text.len();
         self.out.blocks.push(Block { kind, text });
     }
+}
+
+/// Whether a line is worth keeping: it has words, or is a mark or rating of what stands above it. Single signs elsewhere are buttons and bullets.
+fn says_something(kind: BlockKind, text: &str) -> bool {
+    has_words(text) || matches!(kind, BlockKind::Text | BlockKind::Item) && PAGE_WATCH.ratings.is_match(text)
 }
 
 fn kind_of(tag: Tag) -> Option<BlockKind> {

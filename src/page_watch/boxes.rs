@@ -2,7 +2,8 @@
 
 use crate::extract::nodes::{hidden, names};
 use crate::html::{NodeRef, Tag, Tree};
-use crate::knowledge::PAGE_WATCH;
+use crate::knowledge::{PAGE_WATCH, Words};
+use crate::page_watch::masks::folded;
 use crate::text::normalize::{collapse_whitespace, normalized_key};
 
 /// An element with more than this share of the page's letters is no furniture, in percent: by its name, and by its heading.
@@ -12,6 +13,11 @@ const MAX_SHARE: usize = 50;
 const MAX_NODES: usize = 200;
 /// Longest heading of a box.
 const MAX_HEADING: usize = 12;
+/// Nodes and bytes of a box that are examined for evidence.
+const MAX_BOX_NODES: usize = 500;
+const MAX_BOX_BYTES: usize = 8_000;
+/// Letters outside links that are a text of its own.
+const LONG_TEXT: usize = 40;
 /// Fewest links of a menu.
 const MENU_LINKS: usize = 3;
 
@@ -25,7 +31,12 @@ impl Furniture {
         let mut out = Self { left_out: vec![false; tree.len()] };
         let letters = Letters::of(tree);
         for e in tree.root().descendants().filter(|n| n.tag().is_some()) {
-            if letters.share(e) <= MAX_NAMED_SHARE && (is_named_furniture(e) || is_menu(e)) {
+            let named = || match named(e) {
+                Named::Furniture => true,
+                Named::Perhaps => !Evidence::of(e).is_content(),
+                Named::Not => false,
+            };
+            if letters.share(e) <= MAX_NAMED_SHARE && (named() || is_menu(e)) {
                 out.leave_out(e);
             }
         }
@@ -84,15 +95,79 @@ fn first_text_is_in(b: NodeRef<'_>, heading: NodeRef<'_>) -> bool {
     first.is_some_and(|t| heading.range().contains(&t.id().index()))
 }
 
-/// Whether an element is furniture by its tag, or by class, id or role.
-fn is_named_furniture(e: NodeRef<'_>) -> bool {
+/// What an element is by its tag, or by class and id.
+enum Named {
+    Not,
+    Furniture,
+    /// Its name is a hint, its content decides.
+    Perhaps,
+}
+
+fn named(e: NodeRef<'_>) -> Named {
     match e.tag() {
-        Some(Tag::Nav | Tag::Footer | Tag::Aside) => return true,
-        Some(Tag::Body | Tag::Html) | None => return false,
+        Some(Tag::Nav | Tag::Footer) => return Named::Furniture,
+        Some(Tag::Aside) => return Named::Perhaps,
+        Some(Tag::Body | Tag::Html) | None => return Named::Not,
         _ => {}
     }
     let names = names(e).to_ascii_lowercase();
-    names.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| PAGE_WATCH.containers.contains(word))
+    let mut out = Named::Not;
+    for name in names.split_ascii_whitespace() {
+        let has = |words: &Words| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(word));
+        match (has(&PAGE_WATCH.containers), has(&PAGE_WATCH.hints)) {
+            (true, _) if !has(&PAGE_WATCH.content_names) => return Named::Furniture,
+            (false, false) => {}
+            _ => out = Named::Perhaps,
+        }
+    }
+    out
+}
+
+/// What a box holds.
+#[derive(Default)]
+struct Evidence {
+    text: String,
+    /// Letters, and those of links.
+    letters: usize,
+    linked: usize,
+    links: usize,
+    has_rows: bool,
+}
+
+impl Evidence {
+    fn of(e: NodeRef<'_>) -> Self {
+        let (mut out, mut link_end) = (Self::default(), 0);
+        for node in e.descendants().take(MAX_BOX_NODES) {
+            let in_link = node.id().index() < link_end;
+            if node.is(Tag::A) && !in_link {
+                link_end = node.range().end;
+                out.links += 1;
+            }
+            out.has_rows |= node.is(Tag::Tr);
+            let Some(text) = node.text().filter(|_| !node.ancestors().take(2).any(hidden)) else { continue };
+            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+            out.letters += letters;
+            out.linked += if in_link { letters } else { 0 };
+            if out.text.len() < MAX_BOX_BYTES {
+                out.text.push_str(text);
+            }
+        }
+        out
+    }
+
+    /// Whether it holds prices, dates or a long text, and is neither a list of links nor an advert.
+    fn is_content(&self) -> bool {
+        let text = folded(&self.text);
+        if !self.has_rows && PAGE_WATCH.adverts.is_match(&text) {
+            return false;
+        }
+        if self.linked * 2 > self.letters {
+            // a notice with one link to its text
+            return self.links == 1 && PAGE_WATCH.notices.is_match(&text);
+        }
+        let has_amount = PAGE_WATCH.amount.find_iter(&text).any(|m| m.as_str().contains(|c: char| c.is_ascii_digit()));
+        self.letters - self.linked >= LONG_TEXT || has_amount || PAGE_WATCH.date.is_match(&text)
+    }
 }
 
 /// Whether an element is a list of links with one to the home page.

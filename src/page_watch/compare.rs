@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 
 use crate::page_watch::blocks::BlockKind;
 use crate::page_watch::details::{Detail, details};
-use crate::page_watch::outline::{Line, Version, lines};
+use crate::page_watch::moves::Homes;
+use crate::page_watch::outline::{Line, Version, key_in_section, lines};
 use crate::page_watch::similar::{Grams, pairs};
 
 /// Least similarity of two lines at one place, of two lines anywhere, and of two rows at one place.
@@ -73,9 +74,10 @@ struct Matching<'a> {
 pub fn compare(old: &Version, new: &Version, zone: Tz) -> Comparison {
     let (old, new) = (lines(old, zone), lines(new, zone));
     let mut m = Matching { to_new: vec![None; old.len()], to_old: vec![None; new.len()], old, new };
+    m.match_equal(key_in_section, |_, _| true);
     m.match_equal(|l| l.key(|m| &m.dated, true), |_, _| true);
     m.match_equal(|l| l.key(|m| &m.undated, true), |_, _| true);
-    m.match_equal(|l| l.key(|m| &m.dateless, true), |a, b| a.shows_the_look() || b.shows_the_look());
+    m.match_equal(|l| l.key(|m| &m.skeleton, true), |a, b| a.masked.says_the_same(&b.masked));
     m.drop_furniture();
     m.pair_labels();
     m.match_equal(|l| l.key(|m| &m.undated, false), |_, _| true);
@@ -212,6 +214,7 @@ impl<'a> Matching<'a> {
     }
 
     fn finish(self) -> Comparison {
+        let homes = Homes::of(&self.old, &self.new);
         let mut out = Comparison { old: self.old.len(), new: self.new.len(), ..Comparison::default() };
         let is_kept = |(o, to): (usize, &Option<(usize, bool)>)| match to {
             Some((_, true)) => true,
@@ -235,7 +238,10 @@ impl<'a> Matching<'a> {
                 (Some((o, old)), _) if self.to_new.get(o).is_some_and(|t| t.is_some_and(|(_, same)| !same)) => {
                     out.changes.extend(changed(old, new, anchor));
                 }
-                (Some(_), _) => anchor = new.key(|m| &m.undated, true),
+                (Some((_, old)), _) => {
+                    anchor = new.key(|m| &m.undated, true);
+                    out.changes.extend(homes.moved(old, new));
+                }
                 (None, None) => push(&mut out.changes, added(new, anchor), new.name),
                 (None, Some(_)) => {}
             }

@@ -152,7 +152,7 @@ fn tokens(text: &str) -> Vec<&str> {
         let class = match c {
             '0'..='9' | '０'..='９' => Class::Figure,
             // a date is one figure
-            '.' | ',' | '%' | '‰' | '年' | '月' | '日' | '号' if last == Class::Figure => Class::Figure,
+            '.' | ',' | '-' | '%' | '‰' | '年' | '月' | '日' | '号' if last == Class::Figure => Class::Figure,
             '-' | '+' | '−' | '¥' | '$' | '￥' => Class::Sign,
             'a'..='z' | 'A'..='Z' => Class::Latin,
             _ => Class::Other,
@@ -191,6 +191,14 @@ mod tests {
             "本周均价为|3,420 元→3,480 元 库存|15 万吨→12 万吨"
         );
         assert_eq!(told("前三季度营业收入同比 +3.2%，利润持平。", "前三季度营业收入同比 -3.2%，利润持平。"), "前三季度营业收入同比|+3.2%→-3.2%");
+    }
+
+    #[test]
+    fn a_date_with_dashes_is_one_figure() {
+        assert_eq!(
+            told("本价格自 2026-11-01 起执行，运费另计。", "本价格自 2026-12-15 起执行，运费另计。"),
+            "本价格自|2026-11-01 起执行→2026-12-15 起执行"
+        );
     }
 
     #[test]

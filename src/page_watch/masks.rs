@@ -9,8 +9,40 @@ use crate::text::normalize::fold_width_and_case;
 /// Characters before a date that may name it.
 const LABEL_CHARS: usize = 14;
 
+/// Stands for a date.
+const DATE_MARK: &str = "\u{1}";
+
 static THOUSANDS: Fixed = Fixed::new(r"(\d),(\d{3})");
 static NO_CENTS: Fixed = Fixed::new(r"(\d)\.00(\D|$)");
+
+/// What a date of a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DateRole {
+    /// Named as a fact: a deadline, a term of office.
+    Fact,
+    /// Named as the time of the page.
+    Page,
+    /// The day of the look or the day before.
+    Clock,
+    /// Another day up to that of the look.
+    Past,
+    /// A page is not made in the future.
+    Future,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dated {
+    text: String,
+    role: DateRole,
+}
+
+impl Dated {
+    /// Whether a date follows the clock: it was the day of the earlier look. One that only becomes today is news.
+    fn says_the_same(&self, new: &Self) -> bool {
+        use DateRole::*;
+        self.text == new.text || matches!((self.role, new.role), (Page, Page) | (Clock, Clock | Past))
+    }
+}
 
 /// A text as it is compared: half width, lower case, without blanks, and without what changes with every look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,8 +51,9 @@ pub(super) struct Masked {
     pub(super) dated: String,
     /// Without dates of the look.
     pub(super) undated: String,
-    /// Without any date up to that of the look, unless it is named as a deadline or the like.
-    pub(super) dateless: String,
+    /// With a mark for each date.
+    pub(super) skeleton: String,
+    dates: Vec<Dated>,
 }
 
 impl Masked {
@@ -31,46 +64,51 @@ impl Masked {
         if PAGE_WATCH.lines.is_match(&whole) {
             return Self::default();
         }
-        let mut out = whole;
-        for pattern in [&PAGE_WATCH.tokens, &PAGE_WATCH.counters, &PAGE_WATCH.counted, &PAGE_WATCH.ago] {
-            out = pattern.replace_all(&out, "").into_owned();
-        }
+        let mut out = without_counters(&whole);
         // twice, because neighbouring groups share a figure
         for _ in 0..2 {
             out = THOUSANDS.replace_all(&out, "$1$2").into_owned();
         }
         out = NO_CENTS.replace_all(&out, "$1$2").into_owned();
-        let without = |goes: &dyn Fn(&str, Option<NaiveDate>) -> bool| {
-            let text = without_dates(&out, day, goes);
-            let text = PAGE_WATCH.today.replace_all(&text, "");
+        // a sign beside words is no value of its own once the words are gone
+        let had_words = has_words(text);
+        let cleaned = |text: &str| {
+            let text = PAGE_WATCH.today.replace_all(text, "");
             // the label may have gone with its figure
             let rest = text.strip_prefix(label.as_str()).filter(|_| !label.is_empty()).unwrap_or(&text).trim_start_matches(':');
             // the name of a date that is gone says nothing
             let only_names_it = rest.len() < out.len() && rest.ends_with(':') && rest.chars().count() <= LABEL_CHARS;
-            if says_something(rest) && !only_names_it { rest.to_owned() } else { String::new() }
+            let says = has_words(rest) || !had_words && says_something(rest);
+            if says && !only_names_it { rest.to_owned() } else { String::new() }
         };
-        Self {
-            dated: without(&|_, _| false),
-            undated: without(&|before, date| tells_the_look(before, date, day)),
-            // a page is not made in the future: a later date is a fact
-            dateless: without(&|before, date| {
-                tells_the_look(before, date, day) || !PAGE_WATCH.deadlines.is_match(before) && date.is_some_and(|d| d <= day)
-            }),
-        }
+        let undated = replaced_dates(&out, day, &mut |_, role| matches!(role, DateRole::Page | DateRole::Clock).then_some(""));
+        let mut dates = Vec::new();
+        let skeleton = replaced_dates(&out, day, &mut |text, role| {
+            dates.push(Dated { text: text.to_owned(), role });
+            Some(DATE_MARK)
+        });
+        let skeleton = PAGE_WATCH.today.replace_all(&skeleton, "").into_owned();
+        Self { dated: cleaned(&out), undated: cleaned(&undated), skeleton, dates }
     }
 
-    /// Whether two texts of two looks say the same.
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
-        let shows_the_look = |m: &Self| m.dated != m.undated;
-        self.dated == other.dated
-            || self.undated == other.undated
-            || (shows_the_look(self) || shows_the_look(other)) && self.dateless == other.dateless
+    /// Whether the text of an earlier look and one of a later look say the same.
+    pub(super) fn says_the_same(&self, new: &Self) -> bool {
+        self.dated == new.dated
+            || self.undated == new.undated
+            || self.skeleton == new.skeleton
+                && self.dates.len() == new.dates.len()
+                && self.dates.iter().zip(&new.dates).all(|(old, new)| old.says_the_same(new))
     }
 
     /// Puts the cells of a row together.
     pub(super) fn joined(cells: &[Self]) -> Self {
         let join = |of: fn(&Self) -> &str| cells.iter().map(of).collect::<Vec<_>>().join("|");
-        Self { dated: join(|c| &c.dated), undated: join(|c| &c.undated), dateless: join(|c| &c.dateless) }
+        Self {
+            dated: join(|c| &c.dated),
+            undated: join(|c| &c.undated),
+            skeleton: join(|c| &c.skeleton),
+            dates: cells.iter().flat_map(|c| c.dates.iter().cloned()).collect(),
+        }
     }
 }
 
@@ -83,8 +121,58 @@ pub(super) fn same_cell(old: Option<&Masked>, new: Option<&Masked>) -> bool {
 }
 
 /// Whether a text has a letter or figure.
-pub(super) fn says_something(text: &str) -> bool {
+pub(super) fn has_words(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
+}
+
+/// Whether a text has a letter, a figure or a sign that a reader takes for a value: √, ●, ★★★.
+pub(super) fn says_something(text: &str) -> bool {
+    has_words(text) || PAGE_WATCH.signs.is_match(text)
+}
+
+/// Returns a text without the one sign before its words that decorates it.
+pub(super) fn without_bullet(text: &str) -> &str {
+    let trimmed = text.trim_start();
+    let found = PAGE_WATCH.bullets.captures(trimmed);
+    let bullet = found.as_ref().and_then(|f| f.name("shape").or_else(|| f.name("arrow")));
+    bullet.and_then(|b| trimmed.get(b.end()..)).unwrap_or(text)
+}
+
+/// Removes tokens, ages and the counters of the page itself.
+fn without_counters(whole: &str) -> String {
+    let mut out = PAGE_WATCH.tokens.replace_all(whole, "").into_owned();
+    for pattern in [&PAGE_WATCH.counters, &PAGE_WATCH.counted] {
+        let (mut kept, mut end) = (String::with_capacity(out.len()), 0);
+        for found in pattern.find_iter(&out) {
+            let (before, behind) = (out.get(..found.start()).unwrap_or_default(), out.get(found.end()..).unwrap_or_default());
+            if is_of_the_trade(before, found.as_str(), behind) {
+                continue;
+            }
+            kept.push_str(out.get(end..found.start()).unwrap_or_default());
+            end = found.end();
+        }
+        kept.push_str(out.get(end..).unwrap_or_default());
+        out = kept;
+    }
+    PAGE_WATCH.ago.replace_all(&out, "").into_owned()
+}
+
+/// Whether a figure that reads like a counter is a fact: 年访问量, 关注 3 个领域, 12 万人次访问 within a sentence.
+fn is_of_the_trade(before: &str, counter: &str, behind: &str) -> bool {
+    let last = last_chars(before, LABEL_CHARS);
+    if PAGE_WATCH.counter_of_page.is_match(last) {
+        return false;
+    }
+    PAGE_WATCH.counter_of_trade.is_match(last)
+        || PAGE_WATCH.counted_things.is_match(behind)
+        || PAGE_WATCH.loose_counters.is_match(counter) && last.ends_with(char::is_alphabetic)
+        // visits by the ten thousand, told in a sentence
+        || counter.contains(['万', '亿']) && (before.contains(['。', ',', ';']) || behind.contains(['。', ',', ';']))
+}
+
+fn last_chars(text: &str, count: usize) -> &str {
+    let start = text.char_indices().rev().nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
+    text.get(start..).unwrap_or_default()
 }
 
 /// Folds width and case and drops blanks. Marks that are typed in two ways become one.
@@ -102,30 +190,35 @@ pub(super) fn folded(text: &str) -> String {
     text.chars().filter(|c| *c == '\t' || !c.is_whitespace()).map(fold).collect()
 }
 
-/// Removes dates with what belongs to them. `goes` decides by the text before the date, and the date.
-fn without_dates(text: &str, day: NaiveDate, goes: &dyn Fn(&str, Option<NaiveDate>) -> bool) -> String {
+/// Replaces dates with what belongs to them. `with` decides by the date and its role; `None`: it stays.
+fn replaced_dates<'a>(text: &str, day: NaiveDate, with: &mut dyn FnMut(&str, DateRole) -> Option<&'a str>) -> String {
     let (mut out, mut end) = (String::with_capacity(text.len()), 0);
     for found in PAGE_WATCH.date.captures_iter(text) {
         let Some(whole) = found.get(0).filter(|m| m.start() >= end) else { continue };
-        let before = text.get(..whole.start()).unwrap_or_default();
-        let label_start = before.char_indices().rev().nth(LABEL_CHARS - 1).map_or(0, |(at, _)| at);
-        if !goes(before.get(label_start..).unwrap_or_default(), date_of(&found, day)) {
-            continue;
-        }
-        out.push_str(text.get(end..whole.start()).unwrap_or_default());
+        let before = last_chars(text.get(..whole.start()).unwrap_or_default(), LABEL_CHARS);
         let behind = text.get(whole.end()..).unwrap_or_default();
+        let Some(instead) = with(whole.as_str(), role_of(before, behind, date_of(&found, day), day)) else { continue };
+        out.push_str(text.get(end..whole.start()).unwrap_or_default());
+        out.push_str(instead);
         end = whole.end() + PAGE_WATCH.after_date.find(behind).map_or(0, |m| m.end());
     }
     out.push_str(text.get(end..).unwrap_or_default());
     out
 }
 
-/// Whether a date is that of the look or of the page, and not a fact.
-fn tells_the_look(label: &str, date: Option<NaiveDate>, day: NaiveDate) -> bool {
-    if PAGE_WATCH.deadlines.is_match(label) {
-        return false;
+/// Returns what a date is, by the text around it.
+fn role_of(before: &str, behind: &str, date: Option<NaiveDate>, day: NaiveDate) -> DateRole {
+    if PAGE_WATCH.deadlines.is_match(before) || PAGE_WATCH.facts_behind.is_match(behind) {
+        return DateRole::Fact;
     }
-    PAGE_WATCH.date_labels.is_match(label) || date.is_some_and(|d| (day - d).num_days().abs() <= 1)
+    if PAGE_WATCH.date_labels.is_match(before) {
+        return DateRole::Page;
+    }
+    match date.map(|d| (day - d).num_days()) {
+        Some(0 | 1) => DateRole::Clock,
+        Some(2..) => DateRole::Past,
+        _ => DateRole::Future,
+    }
 }
 
 fn date_of(found: &Captures<'_>, day: NaiveDate) -> Option<NaiveDate> {

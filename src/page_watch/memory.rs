@@ -156,7 +156,8 @@ impl Memory {
 /// Returns a line of a change, and whether it tells an amount.
 fn describe(change: &Change) -> (String, bool) {
     let (text, label) = match change {
-        Change::Changed { new, details, .. } => (new, details.iter().map(|d| d.label.as_str()).collect::<String>()),
+        // a heading names the page, not the figure: 价目表
+        Change::Changed { section, new, details, .. } => (new, details.iter().map(|d| d.label.as_str()).filter(|l| l != section).collect::<String>()),
         Change::Added { text, .. } | Change::Removed { text, .. } => (text, String::new()),
     };
     let sample: String = text.replace('\t', " ").chars().take(60).collect();

@@ -11,9 +11,12 @@ pub mod blocks;
 mod boxes;
 pub mod compare;
 mod details;
+#[cfg(test)]
+mod kinds;
 pub mod look;
 mod masks;
 pub mod memory;
+mod moves;
 pub mod outline;
 pub mod report;
 mod rows;

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::knowledge::PAGE_WATCH;
 use crate::page_watch::blocks::{Block, BlockKind};
-use crate::page_watch::masks::{Masked, folded, says_something};
+use crate::page_watch::masks::{Masked, folded, has_words, says_something, without_bullet};
 
 /// Longest line that its place helps to tell apart: 12,800 元 below one product or another.
 const MAX_PLACED: usize = 30;
@@ -38,6 +38,8 @@ pub(super) struct Line<'a> {
     place: String,
     /// The heading above it.
     pub(super) section: &'a str,
+    /// For a row: the row of one cell above it, which names a part of its table.
+    pub(super) group: &'a str,
     /// For a value: the line above it that says whose value it is.
     pub(super) name: &'a str,
     /// The heads of its table's columns.
@@ -71,21 +73,26 @@ impl<'a> Line<'a> {
         !says_something(&self.masked.undated)
     }
 
-    /// Whether it shows the date of the look.
-    pub(super) fn shows_the_look(&self) -> bool {
-        self.masked.dated != self.masked.undated
-    }
-
     /// Returns a key of a text of this line, with its place or without.
     pub(super) fn key(&self, of: fn(&Masked) -> &str, placed: bool) -> u64 {
         let place = if placed { self.place.as_str() } else { "" };
         xxh3_64(format!("{place}\n{}", of(&self.masked)).as_bytes())
     }
 
+    /// Returns the name of its section or group without figures, which count what is in it.
+    pub(super) fn home(&self) -> (String, String) {
+        (letters(self.section), letters(self.group))
+    }
+
     /// Returns the head of a column.
     pub(super) fn head(&self, column: usize) -> &'a str {
         self.heads.get(column).copied().unwrap_or_default()
     }
+}
+
+/// Returns a key of a line's text at its place within its section.
+pub(super) fn key_in_section(line: &Line<'_>) -> u64 {
+    xxh3_64(format!("{}\n{}\n{}\n{}", line.place, line.section, line.group, line.masked.dated).as_bytes())
 }
 
 /// Returns the lines of a version that are compared. `zone`: of the source.
@@ -108,6 +115,7 @@ pub(super) fn lines(version: &Version, zone: Tz) -> Vec<Line<'_>> {
 #[derive(Default)]
 struct Place<'a> {
     section: &'a str,
+    group: &'a str,
     name: &'a str,
     heads: Vec<&'a str>,
     /// Rows since the head of the table.
@@ -119,6 +127,9 @@ fn line<'a>(block: &'a Block, place: &mut Place<'a>, day: NaiveDate) -> Option<L
     if block.kind == BlockKind::Row {
         place.rows += 1;
     } else {
+        let in_table = place.rows > 0 || !place.heads.is_empty();
+        let names_rows = in_table && block.kind == BlockKind::Text && text.chars().count() <= MAX_LABEL;
+        place.group = if names_rows { text } else { "" };
         place.rows = 0;
         place.heads.clear();
     }
@@ -129,6 +140,7 @@ fn line<'a>(block: &'a Block, place: &mut Place<'a>, day: NaiveDate) -> Option<L
         masked: Masked::default(),
         place: String::new(),
         section: place.section,
+        group: if block.kind == BlockKind::Row { place.group } else { "" },
         name: "",
         heads: Vec::new(),
         label: "",
@@ -142,10 +154,11 @@ fn line<'a>(block: &'a Block, place: &mut Place<'a>, day: NaiveDate) -> Option<L
         }
         BlockKind::TableHead => {
             place.heads = text.split('\t').collect();
-            line.cells = place.heads.iter().map(|h| Masked::of(h, "", day)).collect();
+            // an arrow behind a head shows how the rows are sorted
+            line.cells = place.heads.iter().map(|h| Masked::of(PAGE_WATCH.sorted.replace(h, "").trim(), "", day)).collect();
             line.masked = Masked::joined(&line.cells);
         }
-        _ => line.masked = Masked::of(text, "", day),
+        _ => line.masked = Masked::of(without_bullet(text), "", day),
     }
     if !says_something(&line.masked.dated) {
         return None;
@@ -178,7 +191,7 @@ fn cells(text: &str, heads: &[&str], row: usize, day: NaiveDate) -> Vec<Masked> 
         let head = if pair && n == 1 { first } else { heads.get(n).copied().unwrap_or_default() };
         // rows below an added one are numbered anew
         let numbers = n == 0 && (PAGE_WATCH.number_columns.contains(&folded(head)) || head.is_empty() && !pair && cell.trim() == row.to_string());
-        if numbers { Masked::default() } else { Masked::of(cell, head, day) }
+        if numbers { Masked::default() } else { Masked::of(if n == 0 { without_bullet(cell) } else { cell }, head, day) }
     };
     let masked: Vec<Masked> = cells.iter().enumerate().map(one).collect();
     // a counter's name without its figure says nothing
@@ -199,7 +212,7 @@ fn row_label<'a>(text: &'a str, cells: &[Masked], most: usize) -> &'a str {
 fn is_value(text: &str) -> bool {
     let folded = folded(text);
     folded.chars().count() <= MAX_VALUE
-        && folded.chars().any(|c| c.is_ascii_digit())
+        && (folded.chars().any(|c| c.is_ascii_digit()) || !has_words(&folded))
         && folded.chars().filter(|c| c.is_alphabetic()).count() <= MAX_VALUE_LETTERS
         && !folded.contains(':')
 }
@@ -209,4 +222,8 @@ pub(super) fn before_colon(text: &str) -> Option<&str> {
     let (label, _) = text.split_once(['：', ':'])?;
     let length = label.chars().count();
     ((1..=MAX_LABEL).contains(&length) && label.chars().any(char::is_alphabetic)).then_some(label)
+}
+
+fn letters(text: &str) -> String {
+    folded(text).chars().filter(|c| c.is_alphabetic()).collect()
 }

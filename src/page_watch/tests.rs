@@ -90,6 +90,12 @@ fn a_line_that_changes_with_every_look_is_ignored_after_three() {
 }
 
 #[test]
+fn a_figure_below_a_heading_that_speaks_of_prices_is_no_price() {
+    let pages: Vec<_> = (0..9).map(|n| (PRICES.replace("每日一句：行百里者半九十", &format!("神秘计数 {}", 40 + n * 7)), at(10, n))).collect();
+    assert_eq!(titles(&pages).len(), 2);
+}
+
+#[test]
 fn a_price_that_changes_daily_is_told_daily() {
     let pages: Vec<_> = (0..12).map(|n| (PRICES.replace("10 元", &format!("{} 元", 10 + n)), at(1 + n, 0))).collect();
     assert_eq!(titles(&pages).len(), 11);
