@@ -75,8 +75,8 @@ fn against_usual(r: &Review) -> String {
 fn ratio(rate: f64, mean: f64) -> String {
     const TENTHS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
     let (word, tenths) = if rate > mean { ("多", (rate / mean - 1.0) * 10.0) } else { ("少", (1.0 - rate / mean) * 10.0) };
-    match TENTHS.get((tenths.round() as usize).wrapping_sub(1)) {
-        Some(n) => format!("比平常{word}{n}成"),
+    match (1u32..).zip(TENTHS).find(|(n, _)| (tenths - f64::from(*n)).abs() <= 0.5) {
+        Some((_, n)) => format!("比平常{word}{n}成"),
         None if tenths < 1.0 => format!("略{word}于平常"),
         None if mean > 0.0 && rate > mean => format!("是平常的 {} 倍", number(rate / mean)),
         None => format!("远{word}于平常"),
