@@ -73,10 +73,9 @@ fn against_usual(r: &Review) -> String {
 
 /// Returns 比平常多六成, 比平常少三成, 略多于平常, or 是平常的 2.3 倍.
 fn ratio(rate: f64, mean: f64) -> String {
-    const TENTHS: [(f64, &str); 9] =
-        [(1.0, "一"), (2.0, "二"), (3.0, "三"), (4.0, "四"), (5.0, "五"), (6.0, "六"), (7.0, "七"), (8.0, "八"), (9.0, "九")];
+    const TENTHS: [&str; 9] = ["一", "二", "三", "四", "五", "六", "七", "八", "九"];
     let (word, tenths) = if rate > mean { ("多", (rate / mean - 1.0) * 10.0) } else { ("少", (1.0 - rate / mean) * 10.0) };
-    match TENTHS.iter().find(|(n, _)| (tenths.round() - n).abs() < 0.5) {
+    match (1u32..).zip(TENTHS).find(|(n, _)| (tenths - f64::from(*n)).abs() <= 0.5) {
         Some((_, n)) => format!("比平常{word}{n}成"),
         None if tenths < 1.0 => format!("略{word}于平常"),
         None if mean > 0.0 && rate > mean => format!("是平常的 {} 倍", number(rate / mean)),

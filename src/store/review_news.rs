@@ -121,7 +121,8 @@ pub(super) fn organisations(c: &Connection, counted: &Counted) -> Result<(Vec<Re
     }
     found.retain(|_, o| !o.current.is_empty());
     let mut about = c.prepare_cached(&format!("SELECT m.name, {IS_WATCHED} FROM organisation m WHERE m.id = ?1"))?;
-    let (named, mut rows) = (found.len(), Vec::new());
+    let named = found.len();
+    let mut rows = Vec::new();
     for (id, of) in found {
         let (name, is_watched): (String, bool) = about.query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))?;
         if is_watched || (of.current.len() > 1 && of.rate(counted) > of.mean()) {

@@ -84,7 +84,8 @@ pub(super) fn stories(c: &Connection, spans: &Spans) -> Result<Vec<Story>> {
     let (mut all, mut later) = (c.prepare_cached(STORIES)?, c.prepare_cached(LATER)?);
     let mut names = Names::default();
     // when each story was published, and what its first article says
-    let (mut found, mut places): (Vec<(i64, i64, Option<Story>)>, HashMap<i64, usize>) = (Vec::new(), HashMap::new());
+    let mut found: Vec<(i64, i64, Option<Story>)> = Vec::new();
+    let mut places: HashMap<i64, usize> = HashMap::new();
     let mut rows = all.query(params![whole.from, whole.until])?;
     while let Some(r) = rows.next()? {
         let (id, at, story): (i64, i64, i64) = (r.get(0)?, r.get(1)?, r.get(5)?);
