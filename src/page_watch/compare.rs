@@ -5,7 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use chrono_tz::Tz;
 
 use crate::page_watch::blocks::BlockKind;
-use crate::page_watch::details::{Detail, details};
+use crate::page_watch::change::{Change, FoundChange, hash};
+use crate::page_watch::details::details;
 use crate::page_watch::moves::Homes;
 use crate::page_watch::outline::{Line, Version, key_in_section, lines};
 use crate::page_watch::similar::{Grams, pairs};
@@ -18,26 +19,6 @@ const MAX_REPLACED: usize = 24;
 /// Largest gap whose lines are compared one by one.
 const MAX_GAP: usize = 30;
 
-/// A difference between two versions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    Changed {
-        /// Where: the heading above it.
-        section: String,
-        old: String,
-        new: String,
-        details: Vec<Detail>,
-    },
-    Added {
-        section: String,
-        text: String,
-    },
-    Removed {
-        section: String,
-        text: String,
-    },
-}
-
 /// What [`compare`] found.
 #[derive(Debug, Default)]
 pub struct Comparison {
@@ -47,18 +28,6 @@ pub struct Comparison {
     pub kept: usize,
     pub old: usize,
     pub new: usize,
-}
-
-/// A change, and what tells it again at later looks.
-#[derive(Debug)]
-pub struct FoundChange {
-    pub change: Change,
-    /// Hash of its place on the page.
-    pub slot: u64,
-    /// Hash of what stands there now.
-    pub value: u64,
-    /// Hash of the change itself.
-    pub id: u64,
 }
 
 /// The state of a comparison.
@@ -321,8 +290,4 @@ fn added(line: &Line<'_>, anchor: u64) -> FoundChange {
     let change = Change::Added { section: line.section.to_owned(), text: line.text.to_owned() };
     let slot = hash(&["-", line.section, &anchor.to_string()]);
     FoundChange { change, slot, value: hash(&[&line.masked.undated]), id: hash(&["+", line.section, &line.masked.undated]) }
-}
-
-pub(super) fn hash(parts: &[&str]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(parts.join("\u{1}").as_bytes())
 }

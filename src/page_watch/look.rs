@@ -2,7 +2,8 @@
 
 use chrono_tz::Tz;
 
-use crate::page_watch::compare::{Change, Comparison, compare};
+use crate::page_watch::change::Change;
+use crate::page_watch::compare::{Comparison, compare};
 use crate::page_watch::memory::Memory;
 use crate::page_watch::outline::Version;
 use crate::page_watch::report::{ChangeReport, report, report_redesign};

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::knowledge::PAGE_WATCH;
 use crate::page_watch::blocks::Block;
-use crate::page_watch::compare::{Change, Comparison, FoundChange, hash};
+use crate::page_watch::change::{Change, FoundChange, hash};
+use crate::page_watch::compare::Comparison;
 use crate::page_watch::masks::folded;
 
 /// A place that changed at this many looks in a row is furniture: within a day, and over any time.

@@ -2,13 +2,14 @@
 //!
 //! - [`blocks`]: a page → blocks: what a reader sees, tables by row, lists by item.
 //! - [`outline`]: blocks → lines with a key (without counters, tokens, the date of the look) and the labels around them.
-//! - [`compare`]: two versions → changes, in time linear in both.
+//! - [`mod@compare`]: two versions → changes, in time linear in both.
 //! - [`memory`]: what earlier looks taught: flickering lines, told changes, a page that may have been redesigned.
 //! - [`look`]: one look → what to store and tell.
 //! - [`report`]: changes → title and text in Chinese.
 
 pub mod blocks;
 mod boxes;
+mod change;
 pub mod compare;
 mod details;
 #[cfg(test)]
@@ -25,7 +26,8 @@ mod similar;
 mod tests;
 
 pub use blocks::{Block, BlockKind, PageError, WatchedPage};
-pub use compare::{Change, Comparison, compare};
+pub use change::Change;
+pub use compare::{Comparison, compare};
 pub use details::Detail;
 pub use look::{Look, Verdict, judge};
 pub use memory::Memory;

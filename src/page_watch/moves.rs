@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::page_watch::blocks::BlockKind;
-use crate::page_watch::compare::{Change, FoundChange, hash};
+use crate::page_watch::change::{Change, FoundChange, hash};
 use crate::page_watch::details::Detail;
 use crate::page_watch::outline::Line;
 use crate::text::normalize::truncate;

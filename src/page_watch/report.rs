@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::page_watch::compare::{Change, Comparison};
+use crate::page_watch::change::Change;
+use crate::page_watch::compare::Comparison;
 use crate::page_watch::details::Detail;
 use crate::text::markup::strip_tags;
 use crate::text::normalize::truncate;
