@@ -106,7 +106,7 @@ fn counts(title: &'static str, field: &'static str, rows: &[CountRow], r: &Revie
         ]
     });
     let heads = ["名称", "条数", if r.period().is_week() { "平常（最少～最多）" } else { "平常每周（最少～最多）" }, "占比（平常）", ""];
-    let section = with_table(title, Vec::new(), &heads, &[4, 3, 5, 4, 5], cells.collect());
+    let section = with_table(title, Vec::new(), &heads, &[4, 3, 5, 5, 5], cells.collect());
     ReviewSection { chart: shown, ..section }
 }
 
