@@ -156,12 +156,13 @@ fn read_selector(s: &Section<'_>, key: &str) -> Option<String> {
 }
 
 fn check_selector(s: &Section<'_>, text: &Spanned<&str>) -> bool {
-    let result = Selector::parse(text.value);
-    if let Err(e) = &result {
-        let english = format!("selector {:?} is no CSS selector: {e}", text.value);
-        s.error(text.span.clone(), localized(english, format!("“{}”不是 CSS 选择器", text.value)));
+    let is_selector = Selector::parse(text.value).is_ok();
+    if !is_selector {
+        let english = format!("selector {:?} is no CSS selector; write it like \"#news li > a\" or \"table.price\"", text.value);
+        let chinese = format!("“{}”不是 CSS 选择器，请写成 \"#news li > a\"、\"table.price\" 的样子", text.value);
+        s.error(text.span.clone(), localized(english, chinese));
     }
-    result.is_ok()
+    is_selector
 }
 
 /// Reads a selector or path, or the template of an address: `https://…/{id}.html`.
