@@ -5,6 +5,7 @@
 mod accounts;
 mod alert_hits;
 mod alert_rules;
+mod alert_targets;
 mod articles;
 mod audit;
 mod backup;

@@ -5,7 +5,7 @@ use crate::alerts::{Hours, Outgoing, digest, plan, single};
 use crate::config::settings::AlertSettings;
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
-use crate::model::{AlertDraft, EntryId, Extracted, TopicFilter};
+use crate::model::{AlertDraft, EntryId, Extracted, TopicFilter, WebUrl};
 use crate::store::{AlertEdit, NewArticle};
 
 fn now() -> DateTime<Utc> {
