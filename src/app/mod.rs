@@ -22,11 +22,11 @@ use tokio::sync::watch;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
 use crate::config::SourceList;
-use crate::config::settings::Publication;
+use crate::config::settings::{Publication, Recipient};
 use crate::crawl::{CrawlMode, NoProgress};
 use crate::health::{Alarm, Component};
 use crate::model::Edition;
-use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic};
+use crate::pipeline::{ConfigHandle, Pipeline, PipelineError, columns_without_topic, recipients};
 use crate::store::{Announce, Store};
 use crate::web;
 
@@ -211,10 +211,13 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
     let name = p.name.clone();
     let store = pipeline.store();
     if let Some(id) = store.run(move |s| s.edition_of(&name, day)).await? {
-        let read = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.is_announced(id)?, s.edition(id)?)));
-        let (is_mailed, is_announced, edition) = read.await?;
+        let publication = p.clone();
+        let read = store.run(move |s| Ok((!s.messages_of(id)?.is_empty(), s.edition(id)?, recipients(s, &publication, false)?)));
+        let (is_mailed, edition, readers) = read.await?;
+        // one with a selection may get nothing of this issue
+        let is_for_nobody = |e: &Edition| !readers.iter().any(Recipient::gets_all) || (e.item_count() == 0 && !p.mail_empty);
         let is_fresh = |e: &Edition| e.built_at.is_some_and(|at| (TimeDelta::zero()..EMPTY_ISSUE_REBUILD).contains(&(now - at)));
-        if is_mailed || (is_announced && edition.is_some_and(|e| is_fresh(&e))) {
+        if is_mailed || edition.is_some_and(|e| is_for_nobody(&e) && is_fresh(&e)) {
             return Ok(false);
         }
     }

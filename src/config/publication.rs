@@ -52,6 +52,11 @@ impl From<MailAddress> for Recipient {
 }
 
 impl Recipient {
+    /// Whether it is all items.
+    pub fn gets_all(&self) -> bool {
+        [&self.columns, &self.industries, &self.topics, &self.organisations].iter().all(|l| l.is_empty())
+    }
+
     /// Whether two recipients want the same items.
     pub fn wants_the_same(&self, other: &Self) -> bool {
         let selection = |r: &Self| [&r.columns, &r.industries, &r.topics, &r.organisations].map(Clone::clone);

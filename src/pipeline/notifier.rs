@@ -31,7 +31,9 @@ impl Pipeline {
             };
             match taken.await {
                 Ok(new) => {
-                    tracing::info!(kind = kind.as_str(), letters = new, "notification queued");
+                    if new > 0 {
+                        tracing::info!(kind = kind.as_str(), letters = new, "letters queued");
+                    }
                     letters += new;
                 }
                 Err(e) => failed = failed.or(Some(e)),

@@ -108,11 +108,6 @@ impl Store {
         self.write(|t| raise(t, Subject::Alert { key: &key, text, target }, now, now).map(|_| ()))
     }
 
-    /// Whether people were told of a draft, or will be.
-    pub fn is_announced(&self, draft: EditionId) -> Result<bool> {
-        self.read(|c| Ok(c.prepare_cached("SELECT 1 FROM notification WHERE key = ?1")?.exists([Subject::Draft(draft).key()])?))
-    }
-
     /// Returns final issues whose letters have been due for so long.
     pub fn letters_overdue(&self, now: DateTime<Utc>, by: TimeDelta) -> Result<Vec<EditionId>> {
         self.read(|c| {

@@ -182,9 +182,9 @@ async fn a_second_service_on_the_same_folder_is_refused() {
 async fn an_issue_for_nobody_is_made_once_and_sent_when_somebody_is_named() {
     let office = Office::with("", &[]).await;
     let service = office.serve();
-    service.says("draft queued").await;
+    service.says("draft made").await;
     tokio::time::sleep(Duration::from_secs(42)).await;
-    assert_eq!(service.log().matches("draft queued").count(), 1, "{}", service.log());
+    assert_eq!(service.log().matches("draft made").count(), 1, "{}", service.log());
     office.configure("", &["editor@b.example"]);
     service.until("sent", || office.inboxes() == 1).await;
     office.holds();
