@@ -253,7 +253,10 @@ async fn a_message_whose_fate_is_unknown_comes_again_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_draft_waits_for_no_robot_and_a_kill_loses_no_alert() {
-    let minute_ago = (Utc::now().with_timezone(&chrono_tz::Asia::Shanghai) - chrono::TimeDelta::minutes(1)).format("%H:%M");
+    let now = Utc::now().with_timezone(&chrono_tz::Asia::Shanghai);
+    let earlier = now - chrono::TimeDelta::minutes(1);
+    // in the first minute of a day: at its beginning
+    let minute_ago = if earlier.date_naive() == now.date_naive() { earlier.format("%H:%M").to_string() } else { "00:00".to_owned() };
     let settings = format!("[publication]\nat = \"{minute_ago}\"\ndays = \"daily\"\nrecipients = [\"a@b.cn\"]\n[console]\nlisten = \"off\"");
     let here = Installation::new(&["hangs", "good"], &settings, "takes = [\"alert\", \"draft\"]").await;
     here.world.set("hangs", Mood::Slow);
