@@ -203,8 +203,8 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     if failed { Some(now) } else { pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min() }
 }
 
-/// Makes today's draft if it is due and has no messages yet. One that went to nobody is built again now and then: new articles may have
-/// come.
+/// Makes today's draft if it is due and has no messages yet. A draft without recipients is rebuilt every 15 minutes, because new articles
+/// may have come.
 async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &SourceList) -> Result<bool, PipelineError> {
     let now = Utc::now();
     let Some(day) = p.calendar.due(now, p.at, p.catch_up) else { return Ok(false) };

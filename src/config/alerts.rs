@@ -1,7 +1,5 @@
 //! `[alerts]`: when alerts may disturb people, and how often.
 
-use std::time::Duration;
-
 use chrono::NaiveTime;
 
 use crate::config::localized::localized;
@@ -16,19 +14,17 @@ pub struct AlertSettings {
     pub digest_at: NaiveTime,
     /// Most alerts an hour to one outlet or address; the rest comes in one message.
     pub max_per_hour: usize,
-    /// Articles published longer before they came raise no alert.
-    pub max_age: Duration,
 }
 
 impl Default for AlertSettings {
     fn default() -> Self {
         let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default();
-        Self { quiet: Some((at(22), at(7))), digest_at: at(17), max_per_hour: 12, max_age: Duration::from_hours(72) }
+        Self { quiet: Some((at(22), at(7))), digest_at: at(17), max_per_hour: 12 }
     }
 }
 
 pub(super) fn read(s: &Section<'_>, settings: &mut AlertSettings) {
-    s.deny_unknown_keys(&["quiet", "digest_at", "max_per_hour", "max_age"]);
+    s.deny_unknown_keys(&["quiet", "digest_at", "max_per_hour"]);
     if let Some(t) = s.text("quiet") {
         match t.value.split_once('-').map(|(from, to)| (time(from), time(to))) {
             Some((Some(from), Some(to))) if from != to => settings.quiet = Some((from, to)),
@@ -49,9 +45,6 @@ pub(super) fn read(s: &Section<'_>, settings: &mut AlertSettings) {
     }
     if let Some(n) = s.integer("max_per_hour", 1..1_001).and_then(|n| usize::try_from(n).ok()) {
         settings.max_per_hour = n;
-    }
-    if let Some(age) = s.duration("max_age", Duration::from_hours(1)..Duration::from_hours(24 * 31)) {
-        settings.max_age = age;
     }
 }
 

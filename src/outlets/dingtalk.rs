@@ -15,7 +15,7 @@ use crate::text::hmac::sign_base64;
 
 /// "每个机器人每分钟最多发送20条消息到群里，如果超过20条，会限流10分钟": fewer, because the penalty is long.
 pub(super) const PACE: Pace = Pace { messages: 15, per: Duration::from_mins(1) };
-/// The vendor accepts about 20,000 bytes; nobody reads that much in a chat.
+/// The vendor accepts about 20,000 bytes; a chat message should be shorter.
 const MAX_TEXT: usize = 8_000;
 const PENALTY: Duration = Duration::from_mins(10);
 

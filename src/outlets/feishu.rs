@@ -16,7 +16,7 @@ use crate::text::hmac::sign_base64;
 
 /// "单租户单机器人 100 次/分钟，5 次/秒": one a second keeps both.
 pub(super) const PACE: Pace = Pace { messages: 1, per: Duration::from_secs(1) };
-/// "请求体的数据大小不能超过 20 KB"; nobody reads that much in a chat.
+/// "请求体的数据大小不能超过 20 KB"; a chat message should be shorter.
 const MAX_CONTENT: usize = 8_000;
 /// JSON around a paragraph.
 const PARAGRAPH_BYTES: usize = 80;

@@ -76,6 +76,8 @@ pub fn columns_without_topic(store: &Store, settings: &Settings) -> Result<Vec<S
 pub struct Pipeline {
     crawler: Arc<Crawler>,
     issues: IssueMaker,
+    /// Held while notifications are taken: two loops that wake together render each issue once.
+    taking: tokio::sync::Mutex<()>,
 }
 
 impl Pipeline {
@@ -102,7 +104,7 @@ impl Pipeline {
 
     fn assemble(store: Store, settings: Arc<Settings>, crawler: Crawler) -> Arc<Self> {
         let crawler = Arc::new(crawler);
-        Arc::new(Self { issues: IssueMaker { store, settings, crawler: Arc::clone(&crawler) }, crawler })
+        Arc::new(Self { issues: IssueMaker { store, settings, crawler: Arc::clone(&crawler) }, crawler, taking: tokio::sync::Mutex::default() })
     }
 
     pub fn crawler(&self) -> &Arc<Crawler> {

@@ -22,6 +22,7 @@ impl Pipeline {
     /// # Errors
     /// The first of those that cannot be made.
     pub async fn queue_due(&self, now: DateTime<Utc>) -> Result<usize> {
+        let _alone = self.taking.lock().await;
         let (mut letters, mut failed) = (0, None);
         for notification in self.store().run(move |s| s.pending_notifications(now)).await? {
             let (id, kind, expires) = (notification.id, notification.kind, self.settings().mail.expires(now));

@@ -1,11 +1,11 @@
 //! 提醒: the rules of editors on what they want to be told. `alert_hits.rs` has what the rules found.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::model::{AlertCondition, AlertDraft, AlertMode, AlertRule, AlertRuleId, AlertTarget, AuditAction, SourceId, TopicFilter, TopicId};
 use crate::store::audit::audit;
-use crate::store::{Result, Store, invalid_value};
+use crate::store::{Result, Store, invalid_value, kv};
 
 const COLUMNS: &str = "id, name, kind, topic_id, expression, industries, places, organisations, source, mode, targets, author, created, enabled";
 /// Its key: a random value that changes with every change of a rule.
@@ -72,7 +72,7 @@ impl Store {
             let Some(rule) = load(t, id)? else { return Ok(false) };
             if rule.is_enabled != enabled {
                 t.execute("UPDATE alert_rule SET enabled = ?2 WHERE id = ?1", params![id.0, enabled])?;
-                new_version(t)?;
+                kv::new_version(t, VERSION)?;
                 audit(t, who, if enabled { AuditAction::EnableAlert } else { AuditAction::DisableAlert }, &rule.draft.name, now)?;
             }
             Ok(true)
@@ -84,7 +84,7 @@ impl Store {
         self.write(|t| {
             let Some(rule) = load(t, id)? else { return Ok(false) };
             t.execute("DELETE FROM alert_rule WHERE id = ?1", [id.0])?;
-            new_version(t)?;
+            kv::new_version(t, VERSION)?;
             audit(t, who, AuditAction::DeleteAlert, &rule.draft.name, now)?;
             Ok(true)
         })
@@ -98,17 +98,11 @@ pub(super) fn enabled_rules(c: &Connection) -> Result<Vec<AlertRule>> {
 
 /// Returns the version of the rules.
 pub(super) fn version(c: &Connection) -> Result<Option<String>> {
-    Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([VERSION], |r| r.get(0)).optional()?)
+    kv::version(c, VERSION)
 }
 
 fn is_taken(c: &Connection, name: &str, except: AlertRuleId) -> Result<bool> {
     Ok(c.prepare_cached("SELECT 1 FROM alert_rule WHERE name = ?1 AND id <> ?2")?.exists(params![name, except.0])?)
-}
-
-/// Random, not counted: a number whose transaction was lost would be given twice.
-fn new_version(t: &Connection) -> Result<()> {
-    t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [VERSION])?;
-    Ok(())
 }
 
 fn put(t: &Connection, id: AlertRuleId, d: &AlertDraft) -> Result<()> {
@@ -138,7 +132,7 @@ fn put(t: &Connection, id: AlertRuleId, d: &AlertDraft) -> Result<()> {
             json(&targets)?,
         ],
     )?;
-    new_version(t)
+    kv::new_version(t, VERSION)
 }
 
 fn all(c: &Connection, rest: &str) -> Result<Vec<AlertRule>> {

@@ -1,16 +1,27 @@
 //! Key-value settings.
 
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::store::{Result, Store};
 
 /// Its key.
 const MESSAGE_SALT: &str = "message_salt";
 
+/// Returns the version of something that changes: rules, topics. `name` is its key.
+pub(super) fn version(c: &Connection, name: &str) -> Result<Option<String>> {
+    Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?)
+}
+
+/// Sets a new version. It is random, not counted: a number whose transaction was lost would be given twice.
+pub(super) fn new_version(t: &Connection, name: &str) -> Result<()> {
+    t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [name])?;
+    Ok(())
+}
+
 impl Store {
     pub fn kv(&self, name: &str) -> Result<Option<String>> {
-        self.read(|c| Ok(c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([name], |r| r.get(0)).optional()?))
+        self.read(|c| version(c, name))
     }
 
     pub fn put_kv(&self, name: &str, value: &str) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Rules of editors on what is never chosen automatically (不再报道). `rule_preview.rs` tries them on the archive.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::exclusions::{NamedRule, RuleSet};
 use crate::model::{AuditAction, Rule, RuleDraft, RuleEffect, RuleId, RuleKind, RuleState, SourceId};
 use crate::store::audit::audit;
-use crate::store::{Result, Store, invalid_value};
+use crate::store::{Result, Store, invalid_value, kv};
 
 const COLUMNS: &str = "id, kind, effect, text, source, column_name, publication, reason, author, created, expires, enabled";
 /// Most names of an organisation.
@@ -50,10 +50,7 @@ impl Store {
 
     /// Returns a value that changes with every change of a rule.
     pub fn rules_version(&self) -> Result<String> {
-        self.read(|c| {
-            let version = c.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([VERSION], |r| r.get(0)).optional()?;
-            Ok(version.unwrap_or_default())
-        })
+        self.read(|c| Ok(kv::version(c, VERSION)?.unwrap_or_default()))
     }
 
     /// Returns the rules of a publication that apply on a day, compiled.
@@ -123,7 +120,7 @@ impl Store {
             let Some(rule) = load(t, id)? else { return Ok(false) };
             if rule.is_enabled != enabled {
                 t.execute("UPDATE rule SET enabled = ?2 WHERE id = ?1", params![id.0, enabled])?;
-                new_version(t)?;
+                kv::new_version(t, VERSION)?;
                 let action = if enabled { AuditAction::EnableRule } else { AuditAction::DisableRule };
                 audit(t, who, action, &subject(id, &rule.draft), now)?;
             }
@@ -136,7 +133,7 @@ impl Store {
         self.write(|t| {
             let Some(rule) = load(t, id)? else { return Ok(false) };
             t.execute("DELETE FROM rule WHERE id = ?1", [id.0])?;
-            new_version(t)?;
+            kv::new_version(t, VERSION)?;
             audit(t, who, AuditAction::DeleteRule, &subject(id, &rule.draft), now)?;
             Ok(true)
         })
@@ -174,13 +171,7 @@ fn put(t: &Connection, id: RuleId, draft: &RuleDraft) -> Result<()> {
             draft.expires.map(|d| d.to_string()),
         ],
     )?;
-    new_version(t)
-}
-
-/// Random, not counted: a number whose transaction was lost would be given twice.
-fn new_version(t: &Connection) -> Result<()> {
-    t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [VERSION])?;
-    Ok(())
+    kv::new_version(t, VERSION)
 }
 
 fn all(c: &Connection) -> Result<Vec<Rule>> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::model::{ArticleId, AuditAction, EditionId, MailAddress, Topic, TopicAnswer, TopicDraft, TopicFilter, TopicId, TopicKind, TopicRequest};
 use crate::store::audit::audit;
-use crate::store::{Result, Store, invalid_value};
+use crate::store::{Result, Store, invalid_value, kv};
 
 /// How far back the archive is searched for a new or changed topic.
 const ARCHIVE: TimeDelta = TimeDelta::days(90);
@@ -176,7 +176,7 @@ impl Store {
                     answer.and_then(|a| a.article).map(|a| a.0)
                 ],
             )?;
-            new_version(t)?;
+            kv::new_version(t, VERSION)?;
             audit(t, who, AuditAction::CloseTopic, &topic.draft.title, now)?;
             Ok(TopicClosing::Closed)
         })
@@ -201,7 +201,7 @@ impl Store {
         self.write(|t| {
             let Some(title) = title(t, id)? else { return Ok(false) };
             t.execute("DELETE FROM topic WHERE id = ?1", [id.0])?;
-            new_version(t)?;
+            kv::new_version(t, VERSION)?;
             audit(t, who, AuditAction::DeleteTopic, &title, now)?;
             Ok(true)
         })
@@ -237,13 +237,7 @@ pub(super) fn title(t: &Connection, id: TopicId) -> Result<Option<String>> {
 
 /// Returns the version of what topics match.
 pub(super) fn version(t: &Connection) -> Result<Option<String>> {
-    Ok(t.prepare_cached("SELECT value FROM fact WHERE name = ?1")?.query_row([VERSION], |r| r.get(0)).optional()?)
-}
-
-/// Random, not counted: a number whose transaction was lost would be given twice.
-fn new_version(t: &Connection) -> Result<()> {
-    t.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [VERSION])?;
-    Ok(())
+    kv::version(t, VERSION)
 }
 
 /// Returns the filters of the open topics.
@@ -274,7 +268,7 @@ fn restart_search(t: &Connection, id: TopicId, now: DateTime<Utc>) -> Result<()>
         "UPDATE topic SET revision = revision + 1, search_before = (SELECT coalesce(max(id), 0) + 1 FROM article), search_since = ?2 WHERE id = ?1",
         params![id.0, (now - ARCHIVE).timestamp()],
     )?;
-    new_version(t)
+    kv::new_version(t, VERSION)
 }
 
 fn put(t: &Connection, id: TopicId, d: &TopicDraft) -> Result<()> {
