@@ -24,7 +24,12 @@ fn main() {
     let found = measure(&all, 2_000, seed, show);
     for kind in KINDS {
         let (planted, any, right) = found.kinds[&(kind as u8)];
-        println!("{:<10} {planted:>5} planted, {:>5.1}% found, {:>5.1}% named as such", format!("{kind:?}"), share(any, planted), share(right, planted));
+        println!(
+            "{:<10} {planted:>5} planted, {:>5.1}% found, {:>5.1}% named as such",
+            format!("{kind:?}"),
+            share(any, planted),
+            share(right, planted)
+        );
     }
     let sum = found.kinds.values().fold((0, 0), |s, k| (s.0 + k.0, s.1 + k.1));
     println!("{:<10} {:>5} planted, {:>5.1}% found", "all", sum.0, share(sum.1, sum.0));

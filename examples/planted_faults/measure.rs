@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use qingbao::evidence::{Article as Checker, Fault, StatementKind};
+use qingbao::evidence::{Article as Checker, Fault, StatementKind, check_text};
 use qingbao::issue::summarise::summarise;
 use qingbao::text::segment;
 
@@ -41,7 +41,8 @@ pub fn measure(articles: &[Article], wanted: usize, seed: u64, show: usize) -> F
     let mut r = Random(seed);
     let mut out = Figures::default();
     let published = NaiveDate::from_ymd_opt(2026, 5, 20);
-    let sentences = |a: &Article| segment::sentences(&summarise(&a.title, &a.text, 230, published).text).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let sentences =
+        |a: &Article| segment::sentences(&summarise(&a.title, &a.text, 230, published).text).into_iter().map(str::to_owned).collect::<Vec<_>>();
     let all: Vec<Vec<String>> = articles.iter().map(sentences).collect();
     let checkers: Vec<Checker> = articles.iter().map(|a| Checker::new(&a.title, &a.text, "", published)).collect();
     let mut shown = 0;
@@ -54,12 +55,12 @@ pub fn measure(articles: &[Article], wanted: usize, seed: u64, show: usize) -> F
     for (a, (checker, sentences)) in articles.iter().zip(checkers.iter().zip(&all)) {
         let started = Instant::now();
         let fresh = Checker::new(&a.title, &a.text, "", published);
-        let _ = fresh.check(StatementKind::Summary, &sentences.concat());
+        let _ = check_text(&fresh, StatementKind::Summary, &sentences.concat());
         out.time += started.elapsed();
         out.articles += 1;
         for s in sentences {
             for (is_edited, text) in [(false, s.clone()), (true, edited(s, &mut r))] {
-                let faults: Vec<_> = checker.check(StatementKind::Summary, &text).into_iter().flat_map(|s| s.unsupported).collect();
+                let faults: Vec<_> = check_text(checker, StatementKind::Summary, &text).into_iter().flat_map(|s| s.unsupported).collect();
                 let count = if is_edited { &mut out.edited } else { &mut out.verbatim };
                 count.0 += 1;
                 count.1 += usize::from(!faults.is_empty());
@@ -84,7 +85,7 @@ pub fn measure(articles: &[Article], wanted: usize, seed: u64, show: usize) -> F
             let foreign = &all[other][r.below(all[other].len())];
             let text = format!("{}\n{}", articles[at].title, articles[at].text);
             let Some(planted) = plant(kind, sentence, &text, foreign, &mut r) else { continue };
-            let faults: Vec<_> = checkers[at].check(StatementKind::Summary, &planted).into_iter().flat_map(|s| s.unsupported).collect();
+            let faults: Vec<_> = check_text(&checkers[at], StatementKind::Summary, &planted).into_iter().flat_map(|s| s.unsupported).collect();
             count.0 += 1;
             count.1 += usize::from(!faults.is_empty());
             count.2 += usize::from(faults.iter().any(|f| expected(kind).contains(&f.fault)));

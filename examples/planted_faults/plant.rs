@@ -30,13 +30,17 @@ pattern!(FIGURE, r"\d+(?:\.\d+)?(?:万亿|亿|万|千|百)?(?:美元|元|吨|个
 pattern!(DIGITS, r"^\d+(?:\.\d+)?");
 pattern!(DATE, r"(?:(?:19|20)\d\d年)?\d{1,2}月\d{1,2}日|(?:19|20)\d\d年|\d{1,2}月(?:份)?");
 pattern!(DATE_NUMBER, r"\d+");
-pattern!(PERSON, r"(?:董事长|总经理|书记|市长|局长|总理|主席|主任|院长|教授|分析师|负责人|研究员|科长|秘书|工程师|专家|经理)(\p{Han}{2,3}?)(?:表示|说|介绍|指出|认为|分析|在|主持|强调|会见|透露)");
+pattern!(
+    PERSON,
+    r"(?:董事长|总经理|书记|市长|局长|总理|主席|主任|院长|教授|分析师|负责人|研究员|科长|秘书|工程师|专家|经理)(\p{Han}{2,3}?)(?:表示|说|介绍|指出|认为|分析|在|主持|强调|会见|透露)"
+);
 pattern!(FIRM, r"(?:^|[，。；、：与和向对由])(\p{Han}{2,6}?)(?:公司|集团|银行|证券|大学|研究院|股份)");
-pattern!(SPEAKER, r"(?:^|[，。；])((?:据)?[^，。；：、]{2,20}?)(?:表示|指出|介绍|认为|称|说|强调|透露|显示)");
+pattern!(SPEAKER, r"(?:^|[，。；\n])((?:据)?[^，。；：、\n]{2,20}?)(?:表示|指出|介绍|认为|称|说|强调|透露|显示)");
 const NEGATIONS: [&str; 8] = ["尚未", "没有", "还没有", "不会", "不予", "否认", "暂缓", "未"];
 const VERBS: [&str; 40] = [
-    "完成", "实现", "获得", "推动", "开展", "参加", "进行", "同意", "批准", "签署", "举行", "召开", "发布", "印发", "达到", "超过", "取得", "建成", "投产", "开工", "提出", "支持", "收购", "增长", "下降", "设立", "办理", "公布", "提高",
-    "构成", "出台", "启动", "推进", "加强", "提供", "销售", "恢复", "列入", "带动", "包括",
+    "完成", "实现", "获得", "推动", "开展", "参加", "进行", "同意", "批准", "签署", "举行", "召开", "发布", "印发", "达到", "超过", "取得", "建成",
+    "投产", "开工", "提出", "支持", "收购", "增长", "下降", "设立", "办理", "公布", "提高", "构成", "出台", "启动", "推进", "加强", "提供", "销售",
+    "恢复", "列入", "带动", "包括",
 ];
 const OPPOSITES: [(&str, &str); 16] = [
     ("增长", "下降"),
@@ -57,8 +61,52 @@ const OPPOSITES: [(&str, &str); 16] = [
     ("增持", "减持"),
 ];
 const PLACES: [&str; 46] = [
-    "北京", "上海", "天津", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建", "江西", "山东", "河南", "湖北", "湖南", "广东", "海南", "四川", "贵州", "云南", "陕西", "甘肃", "青海", "内蒙古", "广西", "西藏",
-    "宁夏", "新疆", "美国", "日本", "德国", "法国", "英国", "俄罗斯", "印度", "韩国", "深圳", "广州", "杭州", "南京", "武汉", "成都", "郑州",
+    "北京",
+    "上海",
+    "天津",
+    "重庆",
+    "河北",
+    "山西",
+    "辽宁",
+    "吉林",
+    "黑龙江",
+    "江苏",
+    "浙江",
+    "安徽",
+    "福建",
+    "江西",
+    "山东",
+    "河南",
+    "湖北",
+    "湖南",
+    "广东",
+    "海南",
+    "四川",
+    "贵州",
+    "云南",
+    "陕西",
+    "甘肃",
+    "青海",
+    "内蒙古",
+    "广西",
+    "西藏",
+    "宁夏",
+    "新疆",
+    "美国",
+    "日本",
+    "德国",
+    "法国",
+    "英国",
+    "俄罗斯",
+    "印度",
+    "韩国",
+    "深圳",
+    "广州",
+    "杭州",
+    "南京",
+    "武汉",
+    "成都",
+    "郑州",
 ];
 const SPEAKERS: [&str; 6] = ["示例研究院首席分析师", "某券商研究员", "国家能源局", "商务部新闻发言人", "行业协会秘书长", "当地村民"];
 
@@ -89,7 +137,10 @@ fn figure(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
     if r.below(3) == 0 {
         // another figure of the article with the same measure
         let tail = &found.as_str()[digits.end()..];
-        let others: Vec<_> = FIGURE.find_iter(article).filter(|f| f.as_str() != found.as_str() && f.as_str().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.') == tail).collect();
+        let others: Vec<_> = FIGURE
+            .find_iter(article)
+            .filter(|f| f.as_str() != found.as_str() && f.as_str().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.') == tail)
+            .collect();
         if !others.is_empty() {
             return Some(swapped(sentence, found.range(), others[r.below(others.len())].as_str()));
         }
@@ -110,7 +161,21 @@ fn figure(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
 }
 
 fn unit(sentence: &str, r: &mut Random) -> Option<String> {
-    let swaps = [("亿元", "万元"), ("万元", "亿元"), ("亿美元", "亿元"), ("%", "个百分点"), ("个百分点", "%"), ("万吨", "吨"), ("亿元", "亿美元"), ("万台", "台"), ("万户", "户"), ("亿股", "万股"), ("万千瓦", "千瓦"), ("万人", "人"), ("元", "美元")];
+    let swaps = [
+        ("亿元", "万元"),
+        ("万元", "亿元"),
+        ("亿美元", "亿元"),
+        ("%", "个百分点"),
+        ("个百分点", "%"),
+        ("万吨", "吨"),
+        ("亿元", "亿美元"),
+        ("万台", "台"),
+        ("万户", "户"),
+        ("亿股", "万股"),
+        ("万千瓦", "千瓦"),
+        ("万人", "人"),
+        ("元", "美元"),
+    ];
     let mut places = Vec::new();
     for f in FIGURE.find_iter(sentence) {
         for (from, to) in swaps {
@@ -130,9 +195,15 @@ fn direction(sentence: &str, r: &mut Random) -> Option<String> {
         let rest = &sentence[at + word.len()..];
         let before = &sentence[..at];
         let spoils = ["点", "极", "幅", "停", "价", "值", "乐", "跌", "涨", "打", "率"];
-        word.chars().count() > 1 || (!spoils.iter().any(|s| rest.starts_with(s) || before.ends_with(s)) && rest.starts_with(|c: char| c.is_ascii_digit() || c == '超' || c == '近' || c == '至'))
+        if rest.starts_with('值') {
+            return false;
+        }
+        word.chars().count() > 1
+            || (!spoils.iter().any(|s| rest.starts_with(s) || before.ends_with(s))
+                && rest.starts_with(|c: char| c.is_ascii_digit() || c == '超' || c == '近' || c == '至'))
     };
-    let places: Vec<_> = pairs.flat_map(|(a, b)| sentence.match_indices(a).filter(|(at, w)| is_word(*at, w)).map(move |(at, w)| (at..at + w.len(), b))).collect();
+    let places: Vec<_> =
+        pairs.flat_map(|(a, b)| sentence.match_indices(a).filter(|(at, w)| is_word(*at, w)).map(move |(at, w)| (at..at + w.len(), b))).collect();
     let (range, to) = places.get(r.below(places.len()))?.clone();
     Some(swapped(sentence, range, to))
 }
@@ -142,11 +213,20 @@ fn name(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
     for f in PERSON.captures_iter(sentence) {
         places.push((f.get(1)?.range(), r.pick(&PEOPLE).to_owned()));
     }
-    for f in FIRM.captures_iter(sentence).filter(|f| !["该", "本", "子", "分", "母", "上市", "有限", "这家", "两家", "多家"].iter().any(|w| f[1].contains(w))) {
+    for f in FIRM
+        .captures_iter(sentence)
+        .filter(|f| !["该", "本", "子", "分", "母", "上市", "有限", "这家", "两家", "多家"].iter().any(|w| f[1].contains(w)))
+    {
         places.push((f.get(1)?.range(), r.pick(&FIRMS).to_owned()));
     }
     for firm in FIRMS.iter().chain(&CITIES).chain(&PEOPLE) {
-        let pool: &[&str] = if FIRMS.contains(firm) { &FIRMS } else if CITIES.contains(firm) { &CITIES } else { &PEOPLE };
+        let pool: &[&str] = if FIRMS.contains(firm) {
+            &FIRMS
+        } else if CITIES.contains(firm) {
+            &CITIES
+        } else {
+            &PEOPLE
+        };
         places.extend(sentence.match_indices(firm).map(|(at, w)| (at..at + w.len(), pool[r.below(pool.len())].to_owned())));
     }
     for place in PLACES {
@@ -161,14 +241,26 @@ fn name(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
 fn date(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
     let all: Vec<_> = DATE.find_iter(sentence).filter(|f| !sentence[f.end()..].starts_with("来")).collect();
     let found = all.get(r.below(all.len()))?;
-    let others: Vec<_> = DATE.find_iter(article).filter(|f| f.as_str() != found.as_str() && f.as_str().matches(['年', '月', '日']).eq(found.as_str().matches(['年', '月', '日']))).collect();
+    let others: Vec<_> = DATE
+        .find_iter(article)
+        .filter(|f| {
+            f.as_str().trim_end_matches('份') != found.as_str().trim_end_matches('份')
+                && f.as_str().matches(['年', '月', '日']).eq(found.as_str().matches(['年', '月', '日']))
+        })
+        .collect();
     if r.below(3) == 0 && !others.is_empty() {
         return Some(swapped(sentence, found.range(), others[r.below(others.len())].as_str()));
     }
     let numbers: Vec<_> = DATE_NUMBER.find_iter(found.as_str()).collect();
     let number = numbers.get(r.below(numbers.len()))?;
     let old: u32 = number.as_str().parse().ok()?;
-    let most = if old > 1000 { 3000 } else if found.as_str()[number.end()..].starts_with('月') { 12 } else { 28 };
+    let most = if old > 1000 {
+        3000
+    } else if found.as_str()[number.end()..].starts_with('月') {
+        12
+    } else {
+        28
+    };
     let new = if old > 1000 { old + 1 - 2 * u32::try_from(r.below(2)).ok()? } else { old % most + 1 };
     Some(swapped(sentence, found.start() + number.start()..found.start() + number.end(), &new.to_string()))
 }
@@ -181,15 +273,22 @@ fn negation(sentence: &str, r: &mut Random) -> Option<String> {
             return Some(swapped(sentence, at..at + word.len(), by));
         }
     }
-    let places: Vec<usize> = VERBS.iter().flat_map(|v| sentence.match_indices(v).map(|(at, _)| at)).collect();
+    let is_free = |at: &usize| !sentence[..*at].ends_with(['不', '未', '没', '无', '有']);
+    let places: Vec<usize> = VERBS.iter().flat_map(|v| sentence.match_indices(v).map(|(at, _)| at)).filter(is_free).collect();
     let at = *places.get(r.below(places.len()))?;
     Some(swapped(sentence, at..at, r.pick(&["未", "没有", "不", "尚未"])))
 }
 
 fn speaker(sentence: &str, article: &str, r: &mut Random) -> Option<String> {
-    let others: Vec<String> = SPEAKER.captures_iter(article).map(|c| c[1].to_owned()).filter(|s| !sentence.contains(s.as_str()) && !["他", "她", "其", "会议", "记者", "公司"].contains(&s.as_str()) && !s.contains("名")).collect();
+    let others: Vec<String> = SPEAKER
+        .captures_iter(article)
+        .map(|c| c[1].to_owned())
+        .filter(|s| !sentence.contains(s.as_str()) && !["他", "她", "其", "会议", "记者", "公司"].contains(&s.as_str()) && !s.contains("名"))
+        .collect();
     let new = if r.below(3) == 0 && !others.is_empty() { others[r.below(others.len())].clone() } else { r.pick(&SPEAKERS).to_owned() };
     match SPEAKER.captures(sentence).filter(|c| !["名", "职", "简", "据", "可", "小", "来"].iter().any(|w| c[1].ends_with(w))) {
+        // the same speaker with or without office says the same
+        Some(found) if found[1].contains(&new) || new.contains(&found[1]) => None,
         Some(found) => Some(swapped(sentence, found.get(1)?.range(), &new)),
         None if r.below(2) == 0 => Some(format!("{}表示，{sentence}", r.pick(&SPEAKERS))),
         None => None,

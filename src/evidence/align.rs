@@ -68,10 +68,15 @@ impl Index {
         <[char; 2]>::try_from(pair).is_ok_and(|pair| self.pairs.contains(&pair))
     }
 
+    /// Returns where the article has the letters at a place of the statement.
+    fn places(&self, s: &Folded, at: usize) -> &[usize] {
+        let seed = s.chars.get(at..at + SEED).and_then(|c| <[char; SEED]>::try_from(c).ok());
+        seed.and_then(|seed| self.seeds.get(&seed)).map_or(&[], Vec::as_slice)
+    }
+
     /// Returns the longest common part that starts at a place of the statement.
     fn longest(&self, s: &Folded, at: usize, a: &Folded) -> Option<Block> {
-        let seed = <[char; SEED]>::try_from(s.chars.get(at..at + SEED)?).ok()?;
-        let all = self.seeds.get(&seed)?.iter().map(|p| Block { statement: at, article: *p, length: common(s, at, a, *p) });
+        let all = self.places(s, at).iter().map(|p| Block { statement: at, article: *p, length: common(s, at, a, *p) });
         all.reduce(|best, next| if next.length > best.length { next } else { best })
     }
 }
@@ -95,10 +100,26 @@ pub(super) fn align(s: &Folded, a: &Folded, index: &Index) -> Vec<Block> {
             at += WINDOW;
             continue;
         };
+        if let Some(before) = fill(s, a, index, at, &block) {
+            out.push(before);
+        }
         at = block.end();
         out.push(block);
     }
     without_chance(out)
+}
+
+/// Returns a part in the letters that a far part skipped, if it lies closely before that part in the article too.
+fn fill(s: &Folded, a: &Folded, index: &Index, from: usize, block: &Block) -> Option<Block> {
+    let room = |i: usize| block.statement.saturating_sub(i);
+    let parts = (from..block.statement).flat_map(|i| index.places(s, i).iter().map(move |p| (i, *p)));
+    let parts = parts.map(|(i, p)| Block { statement: i, article: p, length: common(s, i, a, p).min(room(i)) });
+    parts.filter(|b| b.length >= SEED && is_close(b, block)).reduce(|best, b| if b.length > best.length { b } else { best })
+}
+
+/// Whether a part follows another in the article.
+fn is_close(before: &Block, after: &Block) -> bool {
+    (before.article_end()..before.article_end() + ARTICLE_WINDOW + WINDOW).contains(&after.article)
 }
 
 /// Returns the part that agrees next, close behind the last one.
@@ -109,7 +130,7 @@ fn nearby(s: &Folded, a: &Folded, last: &Block) -> Option<Block> {
         for p in (to..(to + ARTICLE_WINDOW).min(a.len())).filter(|p| s.char(i) == a.char(*p)) {
             let length = common(s, i, a, p);
             let cost = (i - from) + (p - to) / 2;
-            if length >= 2 && best.as_ref().is_none_or(|(paid, b)| 2 * length + paid > 2 * b.length + cost) {
+            if length >= 2 && p - to <= 6 * length && best.as_ref().is_none_or(|(paid, b)| 2 * length + paid > 2 * b.length + cost) {
                 best = Some((cost, Block { statement: i, article: p, length }));
             }
         }
@@ -128,12 +149,11 @@ fn better(near: Option<Block>, far: Option<Block>, at: usize) -> Option<Block> {
 
 /// Removes short parts that lie elsewhere in the article than the longer parts beside them: they agree by chance.
 fn without_chance(blocks: Vec<Block>) -> Vec<Block> {
-    let close = |a: &Block, b: &Block| (a.article_end()..a.article_end() + ARTICLE_WINDOW + WINDOW).contains(&b.article);
     let mut out: Vec<Block> = Vec::new();
     let mut rest = blocks.into_iter().peekable();
     while let Some(block) = rest.next() {
-        let stands = out.last().is_some_and(|last| close(last, &block));
-        let leads = rest.peek().is_some_and(|next| close(&block, next));
+        let stands = out.last().is_some_and(|last| is_close(last, &block) && block.article - last.article_end() <= 4 * block.length);
+        let leads = rest.peek().is_some_and(|next| is_close(&block, next));
         let longer = out.last().map_or(0, |l| l.length).max(rest.peek().map_or(0, |n| n.length));
         if stands || leads || block.length >= 8 || longer <= 2 * block.length {
             out.push(block);
@@ -151,8 +171,7 @@ pub(super) fn gaps(blocks: &[Block], s: &Folded, a: &Folded) -> Vec<Gap> {
     let start = a.start_of(first.article, ARTICLE_WINDOW, Folded::starts_sentence);
     out.push(Gap { statement: 0..first.statement, article: Some(start..first.article) });
     for (before, after) in blocks.iter().zip(blocks.iter().skip(1)) {
-        let close = (before.article_end()..before.article_end() + ARTICLE_WINDOW + WINDOW).contains(&after.article);
-        if close {
+        if is_close(before, after) {
             out.push(Gap { statement: before.end()..after.statement, article: Some(before.article_end()..after.article) });
             continue;
         }

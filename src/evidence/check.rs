@@ -3,11 +3,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::classify::gazetteer;
 use crate::evidence::align::{Block, Gap, align, gaps};
+use crate::evidence::article::{Article, Facts};
+use crate::evidence::days::Day;
+use crate::evidence::figures::Figure;
 use crate::evidence::folded::Folded;
 use crate::evidence::marks::{self, Direction};
-use crate::evidence::names::{is_alias, names};
-use crate::evidence::{Anchor, Article, Facts, Fault, Statement, StatementKind, Unsupported};
+use crate::evidence::names::{is_alias, is_person, names};
+use crate::evidence::support::{Anchor, Fault, Statement, StatementKind, Unsupported};
 use crate::knowledge::EVIDENCE;
 use crate::text::normalize::is_letter;
 
@@ -20,6 +24,8 @@ const MIN_LETTERS: usize = 8;
 /// How far from a statement its speaker may stand in the article.
 const SPEAKER_BEFORE: usize = 260;
 const SPEAKER_BEHIND: usize = 80;
+/// Most letters of a name that another one may replace.
+const MAX_NAME: usize = 12;
 
 /// Checks one sentence of a text.
 pub(super) fn check(article: &Article, kind: StatementKind, text: &str, range: Range<usize>) -> Statement {
@@ -110,11 +116,10 @@ impl Sentence<'_> {
             let here = || article.figures.iter().filter(|f| place.as_ref().is_some_and(|p| overlap(&f.letters, p)));
             // 下降3.2% is -3.2%
             let falls = directions.iter().any(|(l, d)| *d == Direction::Down && l.end <= figure.letters.start && l.end + 6 >= figure.letters.start);
-            let supports = |f: &&crate::evidence::figures::Figure| figure.is_supported_by(f) || (falls && figure.is_opposite_of(f));
-            let elsewhere = |own: &crate::evidence::figures::Figure| article.figures.iter().find(|f| own.is_supported_by(f));
+            let supports = |f: &&Figure| figure.is_supported_by(f) || (falls && figure.is_opposite_of(f));
+            let elsewhere = |own: &Figure| article.figures.iter().find(|f| own.is_supported_by(f));
             let found = here().find(supports);
-            let contradicts =
-                here().find(|f| figure.is_comparable(f) || figure.differs_in_measure(f)).filter(|f| !facts.figures.iter().any(|own| own.equals(f)));
+            let contradicts = here().find(|f| figure.is_comparable(f) || figure.differs_in_measure(f)).filter(|f| !self.is_moved(f, facts));
             match (found, contradicts) {
                 (Some(f), _) => self.anchor(&figure.letters, &f.letters),
                 (None, Some(f)) => {
@@ -133,13 +138,31 @@ impl Sentence<'_> {
         }
     }
 
+    /// Whether the sentence has a figure of the article in another place, so that the editor may have changed the order.
+    fn is_moved(&self, theirs: &Figure, facts: &Facts) -> bool {
+        let in_place = |own: &Figure| {
+            let place = self.in_place(&own.letters);
+            self.article.figures.iter().any(|f| place.as_ref().is_some_and(|p| overlap(&f.letters, p)) && own.is_supported_by(f))
+        };
+        facts.figures.iter().any(|own| own.equals(theirs) && !in_place(own))
+    }
+
+    /// The same of a date.
+    fn is_moved_day(&self, theirs: &Day, facts: &Facts) -> bool {
+        let in_place = |own: &Day| {
+            let place = self.in_place(&own.letters);
+            self.article.days.iter().any(|d| place.as_ref().is_some_and(|p| overlap(&d.letters, p)) && own.is_supported_by(d))
+        };
+        facts.days.iter().any(|own| own.is_supported_by(theirs) && !in_place(own))
+    }
+
     fn days(&mut self, facts: &Facts) {
         for day in &facts.days {
             let place = self.in_place(&day.letters);
             let article = self.article;
             let here = || article.days.iter().filter(|d| place.as_ref().is_some_and(|p| overlap(&d.letters, p)));
             let found = here().find(|d| day.is_supported_by(d));
-            let contradicts = here().find(|d| day.is_like(d)).filter(|d| !facts.days.iter().any(|own| own.is_supported_by(d)));
+            let contradicts = here().find(|d| day.is_like(d)).filter(|d| !self.is_moved_day(d, facts));
             match (found, contradicts) {
                 (Some(d), _) => self.anchor(&day.letters, &d.letters),
                 (None, Some(d)) => self.complain(Fault::Date, &day.letters, Some(&d.letters)),
@@ -214,7 +237,8 @@ impl Sentence<'_> {
 
     /// Whether the sentence leaves out a whole clause of the article here.
     fn drops_clause(&self, gap: &Gap, place: &Range<usize>) -> bool {
-        gap.statement.len() <= 2 && self.article.folded.chars.get(place.clone()).is_some_and(|c| c.iter().any(|c| matches!(c, ',' | '。' | ';' | '、' | '(' | ')')))
+        gap.statement.len() <= 2
+            && self.article.folded.chars.get(place.clone()).is_some_and(|c| c.iter().any(|c| matches!(c, ',' | '。' | ';' | '、' | '(' | ')')))
     }
 
     /// Whether a negation touches the gap: 未 may be in the common part and 能 in the gap.
@@ -224,7 +248,8 @@ impl Sentence<'_> {
 
     fn speakers(&mut self) {
         for speaker in marks::speakers(&self.folded) {
-            if self.same_in_article(&speaker.letters).is_some() {
+            let with_statement = speaker.letters.start..(speaker.end + 3).min(self.folded.len());
+            if self.same_in_article(&with_statement).is_some() {
                 continue;
             }
             let said = self.folded.part(speaker.letters.clone()).to_owned();
@@ -235,7 +260,12 @@ impl Sentence<'_> {
             let article = self.article;
             let name = |l: &Range<usize>| article.folded.part(l.clone());
             let place = self.in_place(&speaker.letters);
-            let here = article.speakers.iter().find(|s| place.as_ref().is_some_and(|p| overlap(&s.letters, p)));
+            // what is said has its speaker in the article right before it
+            let direct = self.blocks.iter().find(|b| b.end() > speaker.end + 2).and_then(|b| {
+                let verb_end = (b.article + speaker.end).saturating_sub(b.statement);
+                article.speakers.iter().find(|s| s.end.abs_diff(verb_end) <= 2)
+            });
+            let here = direct.or_else(|| article.speakers.iter().find(|s| place.as_ref().is_some_and(|p| overlap(&s.letters, p))));
             if let Some(theirs) = here {
                 if !is_same(name(&theirs.letters)) && !EVIDENCE.speakers.pronouns.contains(name(&theirs.letters)) {
                     self.complain(Fault::Speaker, &speaker.letters, Some(&theirs.letters));
@@ -245,10 +275,12 @@ impl Sentence<'_> {
             // the speaker may stand before or behind what is said
             let Some(about) = self.blocks.iter().find(|b| b.end() > speaker.end).map(|b| b.article) else { continue };
             let near = |s: &&marks::Speaker| s.end + SPEAKER_BEFORE >= about && s.letters.start <= about + SPEAKER_BEHIND;
-            let supported = article.speakers.iter().filter(near).find(|s| is_same(name(&s.letters)) || EVIDENCE.speakers.pronouns.contains(name(&s.letters)));
+            // 他说 stands for a speaker who is named before
+            let mentioned = article.folded.text.contains(&said);
+            let stands_for = |s: &&marks::Speaker| mentioned && EVIDENCE.speakers.pronouns.contains(name(&s.letters));
+            let supported = article.speakers.iter().filter(near).find(|s| is_same(name(&s.letters)) || stands_for(s));
             if supported.is_none() {
                 let nearest = article.speakers.iter().rfind(|s| s.end <= about + 1 && s.end + SPEAKER_BEFORE >= about);
-                let mentioned = article.folded.text.contains(&said);
                 if !mentioned || nearest.is_some() {
                     self.complain(Fault::Speaker, &speaker.letters, nearest.map(|s| &s.letters));
                 }
@@ -263,29 +295,35 @@ impl Sentence<'_> {
             if gap.statement.is_empty() {
                 continue;
             }
-            let theirs = gap.article.as_ref().map(|p| names(&self.article.folded, &(p.start.saturating_sub(1)..p.end + 1))).unwrap_or_default();
-            let mine = names(&self.folded, &widened);
+            let theirs = gap.article.as_ref().map(|p| names(&self.article.folded, p)).unwrap_or_default();
+            let is_tight =
+                gap.statement.end < self.folded.len() && gap.statement.len() <= MAX_NAME && gap.article.as_ref().is_some_and(|a| a.len() <= MAX_NAME);
+            let mut mine = names(&self.folded, &widened);
+            if is_tight && is_person(self.folded.part(gap.statement.clone())) && !mine.iter().any(|n| n.contains(&gap.statement.start)) {
+                mine.push(gap.statement.clone());
+            }
             for name in mine.into_iter().filter(|n| overlap(n, &gap.statement)) {
                 let is_fact = facts.figures.iter().map(|f| &f.letters).chain(facts.days.iter().map(|d| &d.letters)).any(|l| overlap(l, &name));
                 if is_fact || !seen.insert(name.clone()) {
                     continue;
                 }
-                self.name(&name, &theirs);
+                self.name(&name, &theirs, is_tight);
             }
         }
     }
 
-    fn name(&mut self, name: &Range<usize>, theirs: &[Range<usize>]) {
+    /// A name that the article lacks, or another name in its place.
+    fn name(&mut self, name: &Range<usize>, theirs: &[Range<usize>], is_tight: bool) {
         let said = self.folded.part(name.clone()).to_owned();
         let article = self.article;
         let other = theirs.iter().find(|t| {
             let word = article.folded.part((*t).clone());
-            !self.folded.text.contains(word) && !is_alias(&said, word)
+            (is_tight || !self.folded.text.contains(word)) && !is_alias(&said, word)
         });
-        let is_known = article.folded.text.contains(&said) || article.publisher.contains(&said);
-        let short = crate::classify::gazetteer::short_name(&said);
-        let has_form = is_known || article.folded.text.contains(short) || theirs.iter().any(|t| is_alias(&said, article.folded.part(t.clone())));
-        if !has_form || (is_known && other.is_some()) {
+        let short = gazetteer::short_name(&said);
+        let is_known = article.folded.text.contains(short) || article.publisher.contains(&said);
+        let has_form = theirs.iter().any(|t| is_alias(&said, article.folded.part(t.clone())));
+        if (!is_known && !has_form) || (is_known && is_tight && other.is_some()) {
             self.complain(Fault::Name, name, other);
         }
     }

@@ -26,7 +26,9 @@ impl Day {
     pub(super) fn is_supported_by(&self, other: &Self) -> bool {
         let agrees = |mine: Option<u32>, theirs: Option<u32>| mine.is_none() || mine == theirs;
         let same_year = self.year.is_none() || other.year.is_none() || self.year == other.year;
-        other.is_open || self.is_open || (same_year && agrees(self.month, other.month) && agrees(self.day, other.day) && agrees(self.part, other.part))
+        other.is_open
+            || self.is_open
+            || (same_year && agrees(self.month, other.month) && agrees(self.day, other.day) && agrees(self.part, other.part))
     }
 
     /// Whether it is the day of publication, or its month or year.
@@ -54,7 +56,8 @@ pub(super) fn days(text: &Folded, published: Option<NaiveDate>) -> Vec<Day> {
     let mut month = published.map(|p| p.month());
     let mut out = Vec::new();
     for found in DATE.captures_iter(&text.text) {
-        let Some(mut day) = day(&found, published) else { continue };
+        let is_part = found.get(0).and_then(|m| text.text.get(..m.start())).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()));
+        let Some(mut day) = day(&found, published).filter(|_| !is_part) else { continue };
         day.letters = text.letters(found.get(0).map_or(0..0, |m| m.range()));
         // 20日至22日: the month is the one that was said last
         if day.month.is_some() {

@@ -31,6 +31,8 @@ pub(super) struct Figure {
     pub(super) exactness: Exactness,
     /// Digits as written, without scale.
     digits: f64,
+    /// Number of significant digits, and the value of the last one.
+    precision: (usize, f64),
     /// Whether the sign is part of it: -3.2%.
     is_negative: bool,
 }
@@ -48,13 +50,15 @@ impl Figure {
             // 超100亿元 is not 不足100亿元
             return !matches!((self.exactness, other.exactness), (Exactness::Above, Exactness::Below) | (Exactness::Below, Exactness::Above));
         }
-        let rounded = match self.exactness {
+        let (digits, step) = self.precision;
+        let is_right = match self.exactness {
             Exactness::Exact => false,
-            Exactness::About => nearly(mine, theirs, 0.1),
-            Exactness::Above => theirs >= mine && nearly(mine, theirs, 0.25),
-            Exactness::Below => theirs <= mine && nearly(mine, theirs, 0.25),
+            Exactness::About => true,
+            Exactness::Above => theirs >= mine,
+            Exactness::Below => theirs <= mine,
         };
-        rounded && self.is_comparable(other)
+        // rounded: fewer digits than the article, and less than one step away
+        is_right && digits < other.precision.0 && (mine - theirs).abs() < step && self.is_comparable(other)
     }
 
     /// Whether one is the other with the opposite sign.
@@ -153,10 +157,23 @@ fn figure(text: &Folded, found: &Captures<'_>) -> Option<Figure> {
     let words = ["before", "behind", "more", "more2"].map(|n| edge(part(n)));
     let exactness = words.into_iter().find(|e| *e != Exactness::Exact).unwrap_or(Exactness::Exact);
     let end = ["unit", "more2", "scale", "more"].iter().find_map(|n| found.name(n).filter(|m| !m.is_empty())).unwrap_or(number).end();
+    let (count, step) = found.name("n").map_or_else(|| precision(&digits.to_string()), |n| precision(&n.as_str().replace(',', "")));
+    let precision = (count, step * scale * factor);
     let start = found.name("sign").unwrap_or(number).start();
     // 10-15: a hyphen between figures is no minus
     let is_negative = found.name("sign").is_some() && text.text.get(..start).is_none_or(|b| !b.ends_with(|c: char| c.is_alphanumeric() || c == '%'));
-    Some(Figure { letters: text.letters(start..end), value: digits * scale * factor, unit, exactness, digits, is_negative })
+    Some(Figure { letters: text.letters(start..end), value: digits * scale * factor, unit, exactness, digits, precision, is_negative })
+}
+
+/// Returns the number of significant digits of a number, and the value of the last one.
+fn precision(number: &str) -> (usize, f64) {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let significant = whole.trim_start_matches('0');
+    if !decimals.is_empty() {
+        return (significant.len() + decimals.len(), decimals.chars().fold(1.0, |step, _| step / 10.0));
+    }
+    let kept = significant.trim_end_matches('0');
+    (kept.len(), significant.chars().skip(kept.len()).fold(1.0, |step, _| step * 10.0))
 }
 
 fn scale_of(c: char) -> f64 {
@@ -223,8 +240,17 @@ mod tests {
     fn a_rounded_figure_says_so() {
         let one = |text: &str| figures(&Folded::new(text), &[]).remove(0);
         let article = one("12.3亿元");
-        for (text, supported) in [("12.3亿元", true), ("123000万元", true), ("约12亿元", true), ("超12亿元", true), ("12亿元", false), ("近12亿元", true), ("超13亿元", false), ("12.3万元", false), ("12.3亿美元", false)]
-        {
+        for (text, supported) in [
+            ("12.3亿元", true),
+            ("123000万元", true),
+            ("约12亿元", true),
+            ("超12亿元", true),
+            ("12亿元", false),
+            ("近12亿元", true),
+            ("超13亿元", false),
+            ("12.3万元", false),
+            ("12.3亿美元", false),
+        ] {
             assert_eq!(one(text).is_supported_by(&article), supported, "{text}");
         }
     }

@@ -6,6 +6,7 @@
 //! `src/data/evidence.toml`.
 
 mod align;
+mod article;
 mod check;
 mod days;
 mod figures;
@@ -13,173 +14,85 @@ mod folded;
 mod marks;
 mod names;
 mod statements;
+mod support;
 
-use std::ops::Range;
+pub use article::Article;
+pub use statements::{Checked, ItemTexts, check_item, check_text};
+pub use support::{Anchor, Fault, Field, Statement, StatementKind, Unsupported};
 
-use chrono::NaiveDate;
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
 
-use align::Index;
-use days::Day;
-use figures::Figure;
-use folded::Folded;
-use marks::{Direction, Speaker};
-use serde::Serialize;
-pub use statements::{Checked, ItemTexts, check_item};
+    use super::*;
 
-/// Longest article that is read, in bytes; the rest supports nothing.
-const MAX_ARTICLE: usize = 200_000;
+    const TITLE: &str = "云鹭电气输变电设备项目在许昌开工";
+    const TEXT: &str = "昨日，云鹭电气输变电设备生产基地项目在许昌市开工建设，总投资12.3亿元，一期计划明年6月投产。\n云鹭电气总经理张砚秋表示，公司前三季度营业收入45.6亿元，同比增长10.2%，毛利率下降0.5个百分点。\n公司尚未取得环评批复，否认向禾川制药提供担保。行业专家李沐白认为，市场需求平稳，全年出口占比超过三成。";
 
-/// What a statement is, which tells how freely it may be worded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StatementKind {
-    Title,
-    Summary,
-    /// The full text, if an editor changed it.
-    Text,
-    /// 按语: the editor's own words. Only its figures are checked.
-    Note,
-}
-
-/// A part of the article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Field {
-    Title,
-    Text,
-}
-
-/// Where a part of a statement has its support.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Anchor {
-    /// Bytes of the statement.
-    pub statement: Range<usize>,
-    pub field: Field,
-    /// Bytes of that field of the article.
-    pub article: Range<usize>,
-}
-
-/// What has no support.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    Figure,
-    /// The digits are right, the measure or scale is not.
-    Measure,
-    Direction,
-    Name,
-    Date,
-    Negation,
-    Speaker,
-    /// The article does not say the sentence.
-    Foreign,
-}
-
-/// A part of a statement without support.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unsupported {
-    pub fault: Fault,
-    /// Bytes of the statement.
-    pub statement: Range<usize>,
-    /// The words of the statement.
-    pub said: String,
-    /// The words of the article in their place.
-    pub article_says: Option<String>,
-}
-
-impl Unsupported {
-    /// Returns the reason for editors: 原文没有 12.5亿元；原文是 12.3亿元.
-    pub fn chinese(&self) -> String {
-        let said = &self.said;
-        let is = self.article_says.as_ref().map(|a| format!("；原文是 {a}")).unwrap_or_default();
-        match self.fault {
-            Fault::Figure => format!("原文没有 {said}{is}"),
-            Fault::Measure => format!("单位与原文不同：{said}{is}"),
-            Fault::Direction => format!("增减与原文不同：{said}{is}"),
-            Fault::Name => format!("原文没有“{said}”这个名称{is}"),
-            Fault::Date => format!("原文没有 {said} 这个时间{is}"),
-            Fault::Negation => match &self.article_says {
-                Some(words) => format!("原文是“{words}”，这里少了否定"),
-                None => format!("这里的否定“{said}”原文没有"),
-            },
-            Fault::Speaker => format!("原文没有说是“{said}”讲的{is}"),
-            Fault::Foreign => "这句话在原文里找不到".to_owned(),
-        }
+    fn faults(sentence: &str) -> Vec<(Fault, String)> {
+        let article = Article::new(TITLE, TEXT, "许昌日报", NaiveDate::from_ymd_opt(2026, 12, 1));
+        check_text(&article, StatementKind::Summary, sentence).into_iter().flat_map(|s| s.unsupported).map(|u| (u.fault, u.chinese())).collect()
     }
-}
 
-/// A sentence with its support.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Statement {
-    pub kind: StatementKind,
-    /// Bytes of the checked text.
-    pub range: Range<usize>,
-    /// The longest common part with the article first, then figures and dates.
-    pub anchors: Vec<Anchor>,
-    pub unsupported: Vec<Unsupported>,
-}
-
-/// An article, prepared for checks.
-pub struct Article {
-    folded: Folded,
-    index: Index,
-    figures: Vec<Figure>,
-    days: Vec<Day>,
-    directions: Vec<(Range<usize>, Direction)>,
-    negations: Vec<Range<usize>>,
-    speakers: Vec<Speaker>,
-    publisher: String,
-    published: Option<NaiveDate>,
-    /// Bytes of the title and the line end behind it.
-    title_bytes: usize,
-}
-
-impl Article {
-    /// Prepares an article.
-    pub fn new(title: &str, text: &str, publisher: &str, published: Option<NaiveDate>) -> Self {
-        let end = (0..=MAX_ARTICLE.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-        let folded = Folded::new(&format!("{title}\n{}", text.get(..end).unwrap_or_default()));
-        let facts = Facts::new(&folded, published);
-        Self {
-            index: Index::new(&folded),
-            figures: facts.figures,
-            days: facts.days,
-            directions: marks::directions(&folded),
-            negations: marks::negations(&folded),
-            speakers: marks::speakers(&folded),
-            publisher: Folded::new(publisher).text,
-            published,
-            title_bytes: title.len() + 1,
-            folded,
+    #[test]
+    fn what_the_article_does_not_say_is_told_with_its_reason() {
+        for (sentence, fault, reason) in [
+            ("云鹭电气项目在许昌市开工建设，总投资12.5亿元。", Fault::Figure, "原文没有 12.5亿元；原文是 12.3亿元"),
+            ("云鹭电气项目在许昌市开工建设，总投资12.3万元。", Fault::Measure, "单位与原文不同：12.3万元；原文是 12.3亿元"),
+            ("公司前三季度营业收入45.6亿元，同比下降10.2%。", Fault::Direction, "增减与原文不同：下降；原文是 增长"),
+            ("毛利率下降0.5%。", Fault::Measure, "单位与原文不同：0.5%；原文是 0.5个百分点"),
+            ("11月29日，云鹭电气输变电设备生产基地项目在许昌市开工建设。", Fault::Date, "原文没有 11月29日 这个时间；原文是 昨日"),
+            ("公司已取得环评批复。", Fault::Negation, "原文是“尚未取得环评”，这里少了否定"),
+            ("公司尚未取得环评批复，否认向北岭重工提供担保。", Fault::Name, "北岭"),
+            ("行业专家张砚秋认为，市场需求平稳。", Fault::Name, "李沐白"),
+            ("示例研究院首席分析师认为，市场需求平稳，全年出口占比超过三成。", Fault::Speaker, "行业专家李沐白"),
+            ("全市召开防汛工作会议，部署山洪灾害防御。", Fault::Foreign, "这句话在原文里找不到"),
+        ] {
+            let found = faults(sentence);
+            assert!(found.iter().any(|(f, words)| *f == fault && words.contains(reason)), "{sentence}: {found:?}");
         }
     }
 
-    /// Returns the sentences of a text with their support.
-    pub fn check(&self, kind: StatementKind, text: &str) -> Vec<Statement> {
-        statements::sentences(text).into_iter().map(|range| check::check(self, kind, text, range)).collect()
-    }
-
-    /// Returns the field and its bytes that letters of the article come from.
-    fn place(&self, letters: &Range<usize>) -> (Field, Range<usize>) {
-        let bytes = self.folded.origin(letters);
-        if bytes.start < self.title_bytes {
-            (Field::Title, bytes.start..bytes.end.min(self.title_bytes - 1))
-        } else {
-            (Field::Text, bytes.start - self.title_bytes..bytes.end - self.title_bytes)
+    #[test]
+    fn a_paraphrase_has_support() {
+        for sentence in [
+            "11月30日，云鹭电气输变电设备生产基地项目在许昌市开工，总投资123000万元。",
+            "总投资约12亿元，一期计划2027年6月投产。",
+            "云鹭电气前三季度营收45.6亿元，同比上升10.2%，毛利率下滑0.5个百分点。",
+            "张砚秋介绍，公司前三季度营业收入４５.６亿元，较上年同期增长一成。",
+            "公司还没有取得环评批复。",
+            "全年出口占比超30%。",
+        ] {
+            assert_eq!(faults(sentence), [], "{sentence}");
         }
     }
-}
 
-/// Figures and dates of a text.
-struct Facts {
-    figures: Vec<Figure>,
-    days: Vec<Day>,
-}
+    #[test]
+    fn anchors_are_bytes_of_the_article() {
+        let article = Article::new(TITLE, TEXT, "", None);
+        let statements = check_text(&article, StatementKind::Summary, "总投资12.3亿元，一期计划明年6月投产。");
+        let anchor = &statements[0].anchors[0];
+        assert_eq!((anchor.field, &TEXT[anchor.article.clone()]), (Field::Text, "总投资12.3亿元，一期计划明年6月投产。"));
+    }
 
-impl Facts {
-    fn new(text: &Folded, published: Option<NaiveDate>) -> Self {
-        let days = days::days(text, published);
-        let ranges: Vec<Range<usize>> = days.iter().map(|d| d.letters.clone()).collect();
-        Self { figures: figures::figures(text, &ranges), days }
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_check(title in ".{0,20}", text in "([一-十约超万亿元%0-9.,，。不说-]{0,30}\n?){0,6}", sentence in "[一-十约超万亿元%0-9.,，。不说-]{0,60}") {
+            let article = Article::new(&title, &text, "", None);
+            for s in check_text(&article, StatementKind::Summary, &sentence) {
+                proptest::prop_assert!(sentence.get(s.range.clone()).is_some());
+                for a in s.anchors {
+                    proptest::prop_assert!(if a.field == Field::Title { title.get(a.article).is_some() } else { text.get(a.article).is_some() });
+                }
+            }
+        }
+
+        #[test]
+        fn an_articles_own_sentences_have_support(text in "([一-龥]{4,12}[0-9]{1,3}(亿元|%|家)[一-龥]{4,12}。){1,6}") {
+            let article = Article::new("", &text, "", None);
+            for s in check_text(&article, StatementKind::Summary, &text) {
+                proptest::prop_assert_eq!(s.unsupported, []);
+            }
+        }
     }
 }

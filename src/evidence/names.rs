@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::classify::gazetteer;
 use crate::evidence::folded::Folded;
-use crate::knowledge::EVIDENCE;
+use crate::knowledge::{EVIDENCE, NAMES};
 use crate::text::normalize::is_han;
 use crate::text::segment;
 
@@ -35,6 +35,12 @@ pub(super) fn names(text: &Folded, part: &Range<usize>) -> Vec<Range<usize>> {
     }
     out.retain(|r| r.start < part.end && r.end > part.start);
     out
+}
+
+/// Whether a whole part may be a person: a family name, and one or two letters that make no word with it.
+pub(super) fn is_person(part: &str) -> bool {
+    let first = part.chars().next().filter(|c| NAMES.surnames.contains(*c) && !EVIDENCE.names.plain_letters.contains(*c));
+    first.is_some() && (2..=3).contains(&part.chars().count()) && part.chars().all(is_han) && segment::part_of_speech(part).is_none()
 }
 
 /// Whether a word names a person, a place, an organisation or a product.

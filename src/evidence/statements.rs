@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::evidence::{Article, Statement, StatementKind, Unsupported};
+use crate::evidence::article::Article;
+use crate::evidence::check;
+use crate::evidence::support::{Statement, StatementKind, Unsupported};
 use crate::text::segment;
 
 /// The texts of an item that are checked.
@@ -36,11 +38,16 @@ pub fn check_item(article: &Article, item: &ItemTexts) -> Checked {
         (StatementKind::Note, Some(&item.note)),
         (StatementKind::Text, item.text.as_ref()),
     ];
-    Checked(texts.into_iter().flat_map(|(kind, text)| text.map(|t| article.check(kind, t)).unwrap_or_default()).collect())
+    Checked(texts.into_iter().flat_map(|(kind, text)| text.map(|t| check_text(article, kind, t)).unwrap_or_default()).collect())
+}
+
+/// Returns the sentences of a text with their support.
+pub fn check_text(article: &Article, kind: StatementKind, text: &str) -> Vec<Statement> {
+    sentences(text).into_iter().map(|range| check::check(article, kind, text, range)).collect()
 }
 
 /// Returns the byte ranges of the sentences of a text.
-pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
+fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
