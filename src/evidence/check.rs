@@ -91,6 +91,15 @@ impl Sentence<'_> {
         Some(start..start + letters.len())
     }
 
+    /// Anchors letters that the article has with the same letters around them.
+    fn anchor_verbatim(&mut self, letters: &Range<usize>) -> bool {
+        let around = letters.start.saturating_sub(1)..(letters.end + 2).min(self.folded.len());
+        let Some(same) = self.same_in_article(&around).filter(|_| letters.start > 0) else { return false };
+        let start = same.start + 1;
+        self.anchor(letters, &(start..start + letters.len()));
+        true
+    }
+
     /// Returns the letters of the article in the place of these.
     fn in_place(&self, letters: &Range<usize>) -> Option<Range<usize>> {
         if let Some(same) = self.same_in_article(letters) {
@@ -111,6 +120,9 @@ impl Sentence<'_> {
     fn figures(&mut self, facts: &Facts) {
         let directions = marks::directions(&self.folded);
         for figure in &facts.figures {
+            if self.anchor_verbatim(&figure.letters) {
+                continue;
+            }
             let place = self.in_place(&figure.letters);
             let article = self.article;
             let here = || article.figures.iter().filter(|f| place.as_ref().is_some_and(|p| overlap(&f.letters, p)));
@@ -158,6 +170,9 @@ impl Sentence<'_> {
 
     fn days(&mut self, facts: &Facts) {
         for day in &facts.days {
+            if self.anchor_verbatim(&day.letters) {
+                continue;
+            }
             let place = self.in_place(&day.letters);
             let article = self.article;
             let here = || article.days.iter().filter(|d| place.as_ref().is_some_and(|p| overlap(&d.letters, p)));
