@@ -6,7 +6,7 @@
 pub mod background;
 mod bodies;
 mod column;
-mod gazetteer;
+pub(crate) mod gazetteer;
 pub mod keywords;
 mod known_organisations;
 mod learned;

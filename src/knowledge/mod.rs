@@ -10,6 +10,7 @@ mod byline;
 mod classify;
 mod dates;
 mod events;
+mod evidence;
 mod fields;
 mod file;
 mod lists;
@@ -66,6 +67,8 @@ files! {
     EVENTS: events::Events = "events.toml";
     /// What a fact is.
     NEWS: news::News = "news.toml";
+    /// What statements of an issue are checked for.
+    EVIDENCE: evidence::Evidence = "evidence.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Rising terms.

@@ -17,6 +17,7 @@ use crate::model::{ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
 use crate::render::atom;
 use crate::store::Store;
 use crate::web::access::Editor;
+use crate::web::evidence;
 use crate::web::form::Fields;
 use crate::web::path::Path;
 use crate::web::response::stored;
@@ -167,6 +168,16 @@ pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: U
     }
 }
 
+/// Returns an issue with the places of its sentences in their articles.
+async fn with_anchors(console: &AppState, id: Option<EditionId>) -> Result<Response, Response> {
+    let e = finished(console, id).await?;
+    let mut value = atom::issue(&e);
+    if let Some(issue) = value.as_object_mut() {
+        issue.insert("evidence".to_owned(), evidence::anchors(&evidence::checks(console, &e).await?));
+    }
+    Ok(Json(value).into_response())
+}
+
 /// Returns an issue; `current` is the newest.
 pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
     let id = match id.parse() {
@@ -174,7 +185,7 @@ pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id
         Err(_) if id == "current" => None,
         Err(_) => return refused(StatusCode::NOT_FOUND, "an issue is asked for by its id, or as current"),
     };
-    finished(&console, id).await.map_or_else(|answer| answer, |e| Json(atom::issue(&e)).into_response())
+    with_anchors(&console, id).await.unwrap_or_else(|answer| answer)
 }
 
 /// Returns complete articles in order of arrival with `after`, otherwise the headlines that a search finds.

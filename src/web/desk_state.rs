@@ -14,6 +14,7 @@ use crate::issue::edit::EditError;
 use crate::model::{Edition, EditionId, FileId, Item, Print};
 use crate::store::{Direction, Session, Store, StoreError};
 use crate::web::access::Watcher;
+use crate::web::evidence::{self, Checks};
 use crate::web::form::Fields;
 use crate::web::issue_changes::{Choice, stale_facts};
 use crate::web::path::Path;
@@ -75,6 +76,8 @@ struct Content {
     foreword_edited: bool,
     /// Statements of the foreword that no longer match the items.
     stale: Vec<String>,
+    /// What of each item has no support in its article.
+    evidence: Checks,
     columns: Vec<Column>,
 }
 
@@ -156,7 +159,11 @@ pub(super) async fn get(State(console): State<AppState>, Watcher(session): Watch
 pub(super) async fn read(console: &AppState, session: &Session, id: EditionId, known: u32, article: i64) -> Result<Option<DeskState>, Response> {
     let people = console.presence.note(id, &session.name, article);
     let Some((edition, version, undo, redo)) = stored(console.store.run(move |s| load(s, id)).await)? else { return Ok(None) };
-    let content = if version == known { None } else { Some(content(&edition, stale_facts(console, &edition).await?)) };
+    let content = if version == known {
+        None
+    } else {
+        Some(content(&edition, stale_facts(console, &edition).await?, evidence::checks(console, &edition).await?))
+    };
     Ok(Some(DeskState {
         version,
         is_final: edition.is_frozen(),
@@ -177,13 +184,13 @@ fn load(s: &Store, id: EditionId) -> Result<Option<Loaded>, StoreError> {
     Ok(Some((edition, version, next(Direction::Back)?, next(Direction::Forth)?)))
 }
 
-fn content(e: &Edition, stale: Vec<String>) -> Content {
+fn content(e: &Edition, stale: Vec<String>, evidence: Checks) -> Content {
     let column = |c: &crate::model::ColumnItems| Column {
         name: c.name.clone(),
         items: c.items.iter().map(|i| i.article.0).collect(),
         texts: c.items.iter().map(|i| (i.article.0, Texts::from(i))).collect(),
     };
-    Content { foreword: e.foreword.clone(), foreword_edited: e.foreword_edited, stale, columns: e.columns.iter().map(column).collect() }
+    Content { foreword: e.foreword.clone(), foreword_edited: e.foreword_edited, stale, evidence, columns: e.columns.iter().map(column).collect() }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::dropped::{self, DroppedView};
+use crate::web::evidence::{self, CheckStatus, Checks, ItemCheck};
 use crate::web::feedback::{self, FeedbackView};
 use crate::web::form::Form;
 use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
@@ -44,6 +45,8 @@ struct EditorPage {
     most: Limits,
     /// Statements of the foreword that no longer match the items.
     stale: Vec<String>,
+    /// What of each item has no support in its article.
+    evidence: Checks,
     /// Each mail: recipient, contents, state.
     letters: Vec<(String, String, &'static str)>,
     finals: usize,
@@ -70,6 +73,17 @@ struct Limits {
 
 const LIMITS: Limits =
     Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
+
+impl EditorPage {
+    fn check_of(&self, article: &ArticleId) -> Option<&ItemCheck> {
+        self.evidence.get(&article.0).map(AsRef::as_ref)
+    }
+
+    /// Whether 送审 or 定稿 asks for confirmation.
+    fn needs_confirmation(&self) -> bool {
+        !self.stale.is_empty() || self.evidence.values().any(|c| !c.unsupported.is_empty())
+    }
+}
 
 /// Most issues made here, and most old issues, that the list of issues offers.
 const MAX_OTHERS: usize = 12;
@@ -128,6 +142,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         redo: redo.map(audit_words::step),
         most: LIMITS,
         stale: stale_facts(console, &e).await?,
+        evidence: if e.is_frozen() { Checks::new() } else { evidence::checks(console, &e).await? },
         letters: letters.into_iter().map(|l| (l.recipient, mail::message_content(l.content), mail::delivery_state(l.state))).collect(),
         finals,
         feedback: said_by_readers,

@@ -23,6 +23,7 @@ mod desk_state;
 mod dropped;
 mod event;
 mod event_export;
+mod evidence;
 mod feedback;
 mod filter_values;
 mod flash;
@@ -111,6 +112,7 @@ struct Console {
     reviews: SwrCache<review::ReviewKey, Option<Review>>,
     ranking: SwrCache<candidates::RankingKey, candidates::Ranks>,
     presence: desk_state::Presence,
+    evidence: evidence::EvidenceCache,
     flashes: FlashStore,
 }
 
@@ -163,6 +165,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         reviews: SwrCache::default(),
         ranking: SwrCache::default(),
         presence: desk_state::Presence::default(),
+        evidence: evidence::EvidenceCache::default(),
         flashes: FlashStore::default(),
     });
     // computed early, so that the first requests for 概览, 来源 and 候选 need not wait

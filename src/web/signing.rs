@@ -9,6 +9,7 @@ use crate::issue::notice::NoticeText;
 use crate::issue::signing::SigningAction;
 use crate::model::{ArticleId, Edition, EditionId, Item, Series, SigningStep};
 use crate::store::{SigningResult, StoreError};
+use crate::web::evidence;
 use crate::web::form::{Fields, Form, actions};
 use crate::web::issue_changes::{load, stale_facts};
 use crate::web::issue_editor::{Done, answer};
@@ -75,13 +76,23 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
     answer(console, id, form, done).await
 }
 
-/// Takes a signing step. An issue with an outdated foreword is not submitted unless the editor confirms.
+/// Takes a signing step. An issue with an outdated foreword, or with statements that its articles do not support, is not submitted unless
+/// the editor confirms.
 async fn sign(console: &AppState, e: &Edition, form: &Form, action: SigningAction) -> Result<Done, Response> {
     let refused = |words| Ok(Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words));
     if matches!(action, SigningAction::Finalise | SigningAction::Submit) && form.fields.text("anyway").is_empty() {
         let stale = stale_facts(console, e).await?;
         if !stale.is_empty() {
             return refused(format!("没有{0}：编者的话与内容不符，{1}。请改正，或勾选“仍要{0}”", action.chinese(), stale.join("；")));
+        }
+        let unsupported = evidence::lines(e, &evidence::checks(console, e).await?);
+        if !unsupported.is_empty() {
+            return refused(format!(
+                "没有{0}：有 {1} 处说法原文不支持。{2}。请改正，或勾选“仍要{0}”",
+                action.chinese(),
+                unsupported.len(),
+                unsupported.join("；")
+            ));
         }
     }
     let pipeline = console.pipeline();

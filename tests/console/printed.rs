@@ -19,7 +19,7 @@ impl Browser {
     }
 
     async fn finalise(&self, fields: &[(&str, &str)]) {
-        let all: Vec<(&str, &str)> = fields.iter().copied().chain([("do", "finalise")]).collect();
+        let all: Vec<(&str, &str)> = fields.iter().copied().chain([("do", "finalise"), ("anyway", "1")]).collect();
         assert_eq!(self.post("/draft/1/signing", &all).await.status(), StatusCode::SEE_OTHER);
     }
 

@@ -213,6 +213,7 @@
         item.dataset.print = texts.print;
         all(".print button", item).forEach((b) => b.setAttribute("aria-pressed", b.value === "print-" + texts.print));
         item.querySelector(".changed").hidden = !texts.text_edited;
+        evidence(item, state.content.evidence[id]);
         if (item.dataset.files !== texts.files.map((f) => f + ",").join("")) await refreshFiles(item);
       }
     }
@@ -220,8 +221,17 @@
     desk.querySelector(".composed").hidden = state.content.foreword_edited;
     desk.querySelector(".written").hidden = !state.content.foreword_edited;
     desk.querySelector(".stale").replaceChildren(...state.content.stale.map((words) => make("li", { textContent: words })));
-    desk.querySelector(".anyway").hidden = !state.content.stale.length;
+    const doubted = Object.values(state.content.evidence).some((c) => c.unsupported.length);
+    const anyway = desk.querySelector(".anyway");
+    if (anyway) anyway.hidden = !state.content.stale.length && !doubted;
     if (focused && focused !== document.activeElement && desk.contains(focused)) focused.focus({ preventScroll: true });
+  }
+  // what has no support in the article, and the article's passages
+  function evidence(item, check) {
+    const marks = item.querySelector(".unsupported"), passages = item.querySelector(".passages dl");
+    if (!check || !marks) return;
+    marks.replaceChildren(...check.unsupported.map((words) => make("li", { textContent: words })));
+    if (passages) passages.replaceChildren(...check.passages.flatMap((p) => [make("dt", { textContent: p.sentence }), make("dd", { textContent: p.article || "原文里没有找到" })]));
   }
   const isMine = (sent, text) => (sent || []).some((t) => same(t, text));
   const same = (a, b) => a.replace(/\s+/g, " ").trim() === b.replace(/\s+/g, " ").trim();
@@ -321,6 +331,7 @@
     const keys = {
       j: () => go(at + 1), k: () => go(at < 0 ? 0 : at - 1), e: () => { if (item) item.querySelector("input.title").focus(); },
       x: () => by("drop", "off-topic"), "[": () => by("do", "up"), "]": () => by("do", "down"), t: () => by("do", "top"),
+      s: () => { const passages = item && item.querySelector(".passages"); if (passages) passages.open = !passages.open; },
       c: () => { if (item) item.classList.toggle("folded"); }, u: () => bar("undo"), r: () => bar("redo"),
       p: () => document.getElementById("open-pool").click(), w: () => desk.querySelector("[name=foreword]").focus(),
       n: () => { const own = desk.querySelector(".own"); own.closest("details").open = true; own.querySelector(".title").focus(); },
