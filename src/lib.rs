@@ -34,6 +34,7 @@ pub mod events;
 pub mod exclusions;
 pub mod extract;
 pub mod fetch;
+pub mod grades;
 pub mod health;
 pub mod html;
 pub mod issue;

@@ -12,6 +12,7 @@ mod dates;
 mod events;
 mod fields;
 mod file;
+mod grades;
 mod lists;
 mod names;
 mod news;
@@ -66,6 +67,8 @@ files! {
     EVENTS: events::Events = "events.toml";
     /// What a fact is.
     NEWS: news::News = "news.toml";
+    /// What tells how far a report can be trusted.
+    GRADES: grades::Grades = "grades.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Rising terms.
