@@ -32,8 +32,8 @@ const KINDS: [Kind; 4] = [
         reworded: "位于{place}的{firm}公司新工厂已经开机，投产的是{product}项目。这座工厂占地{b}亩，花了{a}亿元建成，一年可产{product}{c}万吨，全部达产后能带来{d}个岗位。",
         own_titles: ["{firm}公司{product}项目{place}投产见闻", "{place}：{a}亿元{product}项目点火投产"],
         own: [
-            "记者在{place}看到，{firm}公司的{product}项目投产，第一批产品装上了{e}辆货车。项目总投资{a}亿元。车间主任说，调试用了{f}天，中间更换过两次轴承。厂门口的早餐店老板告诉记者，每天多卖{g}碗胡辣汤。",
-            "机器启动的声音在{place}的工业园里响起，{firm}公司{product}项目投产了。这个投资{a}亿元的项目，设备来自{h}家供应商，仅电缆就铺了{i}公里。物流公司的调度员算了一笔账：运费一个月能省{j}万元。",
+            "{day}上午，{firm}公司{product}项目在{place}投产，记者看到第一批产品装上了{e}辆货车。项目总投资{a}亿元，年产{product}{c}万吨。车间主任说，调试用了{f}天，中间更换过两次轴承。厂门口的早餐店老板告诉记者，每天多卖{g}碗胡辣汤。",
+            "机器启动的声音{day}在{place}的工业园里响起，{firm}公司{product}项目投产了。这个投资{a}亿元的项目要招{d}人，年产能{c}万吨，设备来自{h}家供应商，仅电缆就铺了{i}公里。物流公司的调度员算了一笔账：运费一个月能省{j}万元。",
         ],
     },
     Kind {
@@ -43,8 +43,8 @@ const KINDS: [Kind; 4] = [
         reworded: "一个{product}基地要落户{place}：{firm}公司签约拿下{b}亩地，打算分两期投入{a}亿元。按规划，头一期年产值{c}亿元，可招{d}人，实验室也会一起建。",
         own_titles: ["{place}与{firm}公司签约 {product}基地落地", "{firm}公司{a}亿元投向{place}{product}基地"],
         own: [
-            "签约的笔刚放下，{firm}公司的项目经理就去看了地。本报记者随他走了{e}公里，{place}的这片地去年还种着小麦，如今要建{product}基地，投资{a}亿元。村支书说，{f}户人家已领到补偿，最多的一户{g}万元。",
-            "{firm}公司为何选{place}？谈判持续了{h}轮，招商局的一名科长翻出{i}页会议纪要给本台记者看。最终签约的{product}基地投资{a}亿元。附近一家包装厂的厂长已经订了{j}台新设备，等着供货。",
+            "{day}，{firm}公司与{place}签约建设{product}基地，投资{a}亿元。签约的笔刚放下，项目经理就去看了地。本报记者随他走了{e}公里，这{b}亩地去年还种着小麦。村支书说，{f}户人家已领到补偿，最多的一户{g}万元。",
+            "投资{a}亿元的{product}基地{day}签约，{firm}公司为何选{place}？谈判持续了{h}轮，招商局的一名科长翻出{i}页会议纪要给本台记者看。基地用地{b}亩，要招{d}人。附近一家包装厂的厂长已经订了{j}台新设备，等着供货。",
         ],
     },
     Kind {
@@ -54,8 +54,8 @@ const KINDS: [Kind; 4] = [
         reworded: "{firm}公司在{place}的工厂被罚了：罚款{a}万元，停产整改。它的{product}车间把治污设施关了{b}小时，排出的废水超标{c}倍，{d}段监控都拍了下来。",
         own_titles: ["{firm}公司被罚{a}万元 {place}居民盼治污", "停产整改！{place}{firm}公司领{a}万元罚单"],
         own: [
-            "住在{firm}公司旁边的老人说，河水变色已有{e}天。记者在{place}见到了张贴的处罚告知书：罚款{a}万元，停产整改。河边竖着{f}块新的警示牌，{product}车间大门紧锁，门卫登记簿上当天有{g}名来访者。",
-            "{a}万元罚款、停产整改——{place}的{firm}公司{product}车间停了下来。公司法务告诉本台，已预付{h}万元购买新设备，{i}名工人转去其他厂区。下游的养殖户损失{j}尾鱼苗，正准备起诉。",
+            "{place}{firm}公司{day}因违规排污被罚款{a}万元，停产整改，废水超标{c}倍。记者在厂门口见到了张贴的处罚告知书。住在旁边的老人说，河水变色已有{e}天。河边竖着{f}块新的警示牌，{product}车间大门紧锁，门卫登记簿上当天有{g}名来访者。",
+            "罚款{a}万元、停产整改——{place}的{firm}公司因排污被罚，{product}车间{day}停了下来，废水超标达{c}倍。公司法务告诉本台，已预付{h}万元购买新设备，{i}名工人转去其他厂区。下游的养殖户损失{j}尾鱼苗，正准备起诉。",
         ],
     },
     Kind {
@@ -65,8 +65,8 @@ const KINDS: [Kind; 4] = [
         reworded: "{b}家机构把{a}亿元投给了{place}的{firm}公司，这是该公司的B轮融资。公司做{product}，去年营业收入{c}亿元，有{d}名研发人员；钱会花在研发和扩产上，第二工厂也在计划中。",
         own_titles: ["{firm}公司融资{a}亿元背后", "专访：{place}{firm}公司融资{a}亿元之后"],
         own: [
-            "在{place}的办公室里，{firm}公司的财务总监指着墙上的日历对记者说，这轮{a}亿元融资谈了{e}个月，见了{f}位投资人。做{product}的同行中，能融资的不多。楼下咖啡馆的店员记得，他们一周开了{g}次会。",
-            "{firm}公司的{product}样品摆在展台上，{place}的这家企业刚融资{a}亿元。技术负责人向本台演示时，机器连续运行了{h}小时没有停。他的团队申请了{i}件专利，宿舍离实验室只有{j}米。",
+            "{place}{firm}公司{day}完成B轮融资，金额{a}亿元，用于{product}扩产，{b}家机构参与。在办公室里，财务总监指着墙上的日历对记者说，这轮融资谈了{e}个月，见了{f}位投资人。楼下咖啡馆的店员记得，他们一周开了{g}次会。",
+            "{place}的{firm}公司{day}宣布融资{a}亿元，这笔B轮融资将用于{product}扩产。公司去年营业收入{c}亿元。技术负责人向本台演示时，机器连续运行了{h}小时没有停。他的团队申请了{i}件专利，宿舍离实验室只有{j}米。",
         ],
     },
 ];
@@ -75,8 +75,7 @@ const LEFT: [&str; 20] = ["云", "澄", "锦", "岚", "苍", "皓", "霁", "珩"
 const RIGHT: [&str; 20] = ["帆", "岳", "溪", "舟", "禾", "樾", "川", "峰", "泽", "桥", "柏", "庐", "原", "野", "岭", "湾", "渡", "亭", "桐", "枫"];
 const PRODUCTS: [&str; 8] = ["锂电池隔膜", "速冻水饺", "陶瓷洁具", "碳纤维", "中药饮片", "铝合金门窗", "光学镜头", "生物饲料"];
 const PLACES: [&str; 8] = ["长葛", "鄢陵", "禹州", "襄城", "汝州", "项城", "永城", "灵宝"];
-const OUTLETS: [&str; 10] =
-    ["北岸日报", "南岸晚报", "东川时报", "西岭在线", "中原商报", "远山网", "青禾财经", "石桥新闻", "白渡观察", "双河晨报"];
+const OUTLETS: [&str; 10] = ["北岸日报", "南岸晚报", "东川时报", "西岭在线", "中原商报", "远山网", "青禾财经", "石桥新闻", "白渡观察", "双河晨报"];
 
 /// Fills the slots of happening `n`; `from` starts the numbers, so that no two happenings share theirs.
 fn filled(text: &str, n: usize) -> String {
@@ -140,7 +139,8 @@ fn graded(groups: &[Vec<Written>]) -> Vec<Vec<Grade>> {
             let published_at = start + Duration::minutes(i64::try_from(group * 3 + at * 7).unwrap());
             let story = stories.add(title, text);
             // a copy has the event of its story, like in the archive
-            let article = *event_of_story.entry(story).or_insert_with(|| events.add(model, Profile::new(title, text, Some(published_at.date_naive()))));
+            let article =
+                *event_of_story.entry(story).or_insert_with(|| events.add(model, Profile::new(title, text, Some(published_at.date_naive()))));
             added.push((group, at, story, article, published_at, publisher, title, text));
         }
     }
@@ -197,7 +197,8 @@ fn independent_reports_confirm_each_other() {
     let groups: Vec<Vec<Written>> = (0..HAPPENINGS).map(independent).collect();
     let grades = graded(&groups);
     let both = grades.iter().filter(|g| g.len() == 2 && g.iter().all(is_confirmed)).count();
-    println!("{both} of {HAPPENINGS} pairs of independent reports confirmed");
+    let alone = grades.iter().filter(|g| g.iter().any(|g| g.credibility_reasons.contains(&CredibilityReason::Alone))).count();
+    println!("{both} of {HAPPENINGS} pairs of independent reports confirmed; {alone} not known as one event for sure");
     let mut why = BTreeMap::new();
     for g in grades.iter().filter(|g| !g.iter().all(is_confirmed)) {
         *why.entry(format!("{:?}", g[0].credibility_reasons)).or_insert(0) += 1;

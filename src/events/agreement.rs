@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn reports_share_figures_names_and_acts() {
-        let (a, b) = (facts("云鹭科技公司的项目投产，总投资12.5亿元，共300人。"), facts("投资125000万元的云鹭科技项目已投产。"));
+        let (a, b) = (facts("云鹭科技公司的项目投产，总投资12.5亿元，共300人。"), facts("投资125000万元的云鹭科技公司项目已投产。"));
         let shared = a.shared(&b);
         assert!(shared.figures == 1 && shared.names == 1 && shared.acts == 1, "{shared:?}");
         assert_eq!(facts("天气晴好。").shared(&a), Shared::default());

@@ -31,8 +31,7 @@ pub enum Credibility {
 }
 
 impl Credibility {
-    pub const ALL: [Self; 6] =
-        [Self::Confirmed, Self::ProbablyTrue, Self::PossiblyTrue, Self::Doubtful, Self::Improbable, Self::CannotBeJudged];
+    pub const ALL: [Self; 6] = [Self::Confirmed, Self::ProbablyTrue, Self::PossiblyTrue, Self::Doubtful, Self::Improbable, Self::CannotBeJudged];
 
     /// Returns the figure, its code in the database, forms and settings.
     pub fn code(self) -> u8 {
@@ -89,7 +88,7 @@ pub(super) fn of(mine: &Read<'_>, all: &[Read<'_>]) -> (Credibility, Vec<Credibi
     if relatives > 1 {
         reasons.push(CredibilityReason::OneFamily(u32::try_from(relatives).unwrap_or(u32::MAX)));
     }
-    let others: Vec<&Read<'_>> = all.iter().filter(|r| r.family != mine.family && r.report.is_sure && report.is_sure).collect();
+    let others: Vec<&Read<'_>> = all.iter().filter(|r| r.family != mine.family).collect();
     if let Some(contradicted) = contradicted(mine, &others, &mut reasons) {
         return (contradicted, reasons);
     }
@@ -99,12 +98,12 @@ pub(super) fn of(mine: &Read<'_>, all: &[Read<'_>]) -> (Credibility, Vec<Credibi
     }
     let supports = |other: &&Read<'_>| may_confirm(other) && mine.facts.contradiction(&other.facts).is_none();
     let agreeing: Vec<&Read<'_>> = others.into_iter().filter(supports).collect();
-    let by: Vec<String> = one_of_each_family(agreeing.iter().copied().filter(|other| is_agreement(mine.facts.shared(&other.facts))));
+    let by: Vec<String> = one_of_each_family(agreeing.iter().copied().filter(|other| is_agreement(mine, other)));
     if !by.is_empty() && may_confirm(mine) {
         reasons.push(CredibilityReason::ConfirmedBy(by));
         return (Credibility::Confirmed, reasons);
     }
-    let told = agreeing.iter().find(|other| is_same_act(mine.facts.shared(&other.facts)));
+    let told = agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)));
     if let Some(other) = told {
         reasons.push(CredibilityReason::AlsoToldBy(other.report.outlet().to_owned()));
     } else if relatives == 1 {
@@ -132,6 +131,7 @@ fn contradicted(mine: &Read<'_>, others: &[&Read<'_>], reasons: &mut Vec<Credibi
     let found: Vec<(&Read<'_>, Contradiction)> = others
         .iter()
         .filter(close)
+        .filter(|other| is_one_event(mine, other))
         .filter(|other| other.reliability < Reliability::E && unvouched(other).is_none())
         .filter_map(|other| Some((*other, mine.facts.contradiction(&other.facts)?)))
         .collect();
@@ -155,9 +155,20 @@ fn may_confirm(of: &Read<'_>) -> bool {
     of.reliability <= Reliability::D && !of.origins.is_empty() && !of.report.is_doubtful && unvouched(of).is_none()
 }
 
-/// Whether two reports agree in figures and facts.
-fn is_agreement(shared: Shared) -> bool {
-    shared.figures >= 1 && shared.names + shared.acts >= 1 && shared.figures + shared.names + shared.acts >= 3
+/// Whether both report the event for sure.
+fn is_one_event(a: &Read<'_>, b: &Read<'_>) -> bool {
+    a.report.is_sure && b.report.is_sure
+}
+
+/// Whether two reports agree in figures and facts. Those that perhaps report one event must share more: several figures and a name.
+fn is_agreement(a: &Read<'_>, b: &Read<'_>) -> bool {
+    let shared = a.facts.shared(&b.facts);
+    let all = shared.figures + shared.names + shared.acts;
+    if is_one_event(a, b) {
+        shared.figures >= 1 && shared.names + shared.acts >= 1 && all >= 3
+    } else {
+        shared.figures >= 2 && shared.names >= 1 && all >= 4
+    }
 }
 
 fn is_same_act(shared: Shared) -> bool {

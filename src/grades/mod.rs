@@ -67,6 +67,40 @@ pub struct Grade {
     pub credibility_reasons: Vec<CredibilityReason>,
 }
 
+/// The computed grades of a report, and what an editor says instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedGrade {
+    pub computed: Grade,
+    pub overruled: Option<OverruledGrade>,
+}
+
+/// What an editor says instead; `None` leaves a grade as it was computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverruledGrade {
+    pub reliability: Option<Reliability>,
+    pub credibility: Option<Credibility>,
+    pub reason: String,
+    pub who: String,
+    pub at: DateTime<Utc>,
+}
+
+impl JudgedGrade {
+    /// Returns the grade of the source that holds: the editor's, else the computed one.
+    pub fn reliability(&self) -> Reliability {
+        self.overruled.as_ref().and_then(|o| o.reliability).unwrap_or(self.computed.reliability)
+    }
+
+    /// Returns the grade of the information that holds.
+    pub fn credibility(&self) -> Credibility {
+        self.overruled.as_ref().and_then(|o| o.credibility).unwrap_or(self.computed.credibility)
+    }
+
+    /// Returns both as editors know them: B2.
+    pub fn mark(&self) -> String {
+        format!("{}{}", self.reliability().code(), self.credibility().code())
+    }
+}
+
 /// A report with what is read of it once.
 pub(crate) struct Read<'a> {
     pub(crate) report: &'a Report,

@@ -61,6 +61,7 @@ fn reports_of_one_source_confirm_nothing() {
     assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "it adds nothing of its own");
     let mut reports = pair();
     reports[1].is_sure = false;
+    reports[0].text = FIRST.1.replace("总投资12.5亿元。", "投资巨大。");
     assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "perhaps another event");
 }
 
@@ -70,7 +71,8 @@ fn another_figure_is_a_contradiction_and_the_better_source_wins() {
     (reports[1].title, reports[1].text) = (SECOND.0.replace("12.5亿元", "18亿元"), SECOND.1.replace("12.5亿元", "18亿元"));
     let grades = grade(&reports);
     assert!(grades.iter().all(|g| g.credibility == Credibility::Doubtful), "{grades:#?}");
-    let expected = CredibilityReason::Contradicted { what: "投资".into(), mine: "12.5亿元".into(), theirs: "18亿元".into(), by: "南岸晚报".into() };
+    let expected =
+        CredibilityReason::Contradicted { what: "投资".into(), mine: "12.5亿元".into(), theirs: "18亿元".into(), by: "南岸晚报".into() };
     assert_eq!(grades[0].credibility_reasons, [expected]);
     reports[0].publisher = Some("许昌市统计局".into());
     let grades = grade(&reports);
