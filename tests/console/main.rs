@@ -7,6 +7,7 @@ mod browser;
 mod desk;
 mod doors;
 mod events;
+mod grades;
 mod hostile;
 mod keyboard;
 mod learning;
