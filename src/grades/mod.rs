@@ -71,6 +71,7 @@ pub struct Grade {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedGrade {
     pub computed: Grade,
+    pub computed_at: DateTime<Utc>,
     pub overruled: Option<OverruledGrade>,
 }
 

@@ -97,7 +97,7 @@ mod tests {
             credibility: Credibility::Confirmed,
             credibility_reasons: vec![CredibilityReason::OneFamily(3), CredibilityReason::ConfirmedBy(vec!["南岸晚报".into()])],
         };
-        let words = grade_words(&JudgedGrade { computed, overruled: None });
+        let words = grade_words(&JudgedGrade { computed, computed_at: chrono::DateTime::UNIX_EPOCH, overruled: None });
         assert_eq!((words.mark.as_str(), words.title.as_str()), ("B1", "来源通常可靠，信息已证实"));
         assert_eq!(words.reliability_reasons, ["报社、通讯社", "最先报道"]);
         assert_eq!(words.credibility_reasons, ["3 篇出自同一来源，只算一家", "南岸晚报独立报道，数字和事实一致"]);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::grades::{Credibility, Grade, JudgedGrade, MAX_REPORTS, OverruledGrade, Record, Reliability, Report, grade, names_correction};
@@ -13,6 +13,8 @@ use crate::store::{Result, Store, invalid_value};
 
 /// Articles of a source whose record counts, the latest before the report.
 const RECORD: i64 = 300;
+/// How long a stored grade is shown without a look at the event.
+const FRESH: TimeDelta = TimeDelta::minutes(30);
 /// Characters read of a text.
 const TEXT_CHARS: i64 = 6_000;
 
@@ -28,26 +30,39 @@ impl Store {
             return Ok(None);
         }
         let known = self.grades(&grades.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
-        let changed: Vec<&(ArticleId, Grade)> = grades.iter().filter(|(id, g)| known.get(id).is_none_or(|k| k.computed != *g)).collect();
+        let changed: Vec<&(ArticleId, Grade)> =
+            grades.iter().filter(|(id, g)| known.get(id).is_none_or(|k| k.computed != *g || !is_fresh(k, now))).collect();
         if !changed.is_empty() {
             self.write(|t| changed.iter().try_for_each(|(id, grade)| put(t, *id, grade, now)))?;
         }
         Ok(self.grades(&[article])?.remove(&article))
     }
 
+    /// Returns the grades of articles, computed anew if they are not fresh: other reports of the event may have come since.
+    pub fn current_grades(&self, articles: &[ArticleId], now: DateTime<Utc>) -> Result<HashMap<ArticleId, JudgedGrade>> {
+        let mut known = HashMap::new();
+        for id in articles {
+            // read one by one: grading a report grades the others of its event
+            let stored = self.grades(&[*id])?.remove(id).filter(|k| is_fresh(k, now));
+            let current = if stored.is_some() { stored } else { self.update_grade(*id, now)? };
+            known.extend(current.map(|grade| (*id, grade)));
+        }
+        Ok(known)
+    }
+
     /// Returns the stored grades of articles.
     pub fn grades(&self, articles: &[ArticleId]) -> Result<HashMap<ArticleId, JudgedGrade>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
-                "SELECT g.payload, o.reliability, o.credibility, o.reason, o.who, o.at
+                "SELECT g.payload, o.reliability, o.credibility, o.reason, o.who, o.at, g.at
                  FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id WHERE g.article_id = ?1",
             )?;
             let mut out = HashMap::new();
             for id in articles {
-                let found = s.query_row([id.0], |r| Ok((r.get::<_, String>(0)?, read_overruled(r)?))).optional()?;
-                if let Some((payload, overruled)) = found {
+                let found = s.query_row([id.0], |r| Ok((r.get::<_, String>(0)?, read_overruled(r)?, r.get(6)?))).optional()?;
+                if let Some((payload, overruled, at)) = found {
                     let computed = serde_json::from_str(&payload).map_err(invalid_value("payload"))?;
-                    out.insert(*id, JudgedGrade { computed, overruled });
+                    out.insert(*id, JudgedGrade { computed, computed_at: DateTime::from_timestamp(at, 0).unwrap_or_default(), overruled });
                 }
             }
             Ok(out)
@@ -78,6 +93,10 @@ impl Store {
             Ok(done)
         })
     }
+}
+
+fn is_fresh(grade: &JudgedGrade, now: DateTime<Utc>) -> bool {
+    (now - grade.computed_at).abs() < FRESH
 }
 
 fn title(t: &Connection, article: ArticleId) -> Result<Option<String>> {
@@ -230,6 +249,18 @@ mod tests {
         assert_eq!((judged.mark().as_str(), judged.computed.credibility, judged.overruled.as_ref()), ("B4", Credibility::Confirmed, Some(&said)));
         assert!(store.restore_grade(ArticleId(1), "张三", now()).unwrap() && !store.restore_grade(ArticleId(1), "张三", now()).unwrap());
         assert_eq!(store.grades(&[ArticleId(1)]).unwrap()[&ArticleId(1)].mark(), "B1");
+    }
+
+    #[test]
+    fn a_report_that_came_since_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let move_second = |event: i64| store.write(|t| Ok(t.execute("UPDATE article SET event_id = ?1 WHERE id = 2", [event])?)).unwrap();
+        let mark = |at| store.current_grades(&[ArticleId(1)], at).unwrap().remove(&ArticleId(1)).map(|g| g.mark()).unwrap_or_default();
+        move_second(7);
+        assert_eq!(mark(now()), "B2");
+        move_second(1);
+        assert_eq!((mark(now()).as_str(), mark(now() + FRESH).as_str()), ("B2", "B1"));
     }
 
     #[test]

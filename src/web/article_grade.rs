@@ -29,17 +29,9 @@ pub(super) fn credibilities() -> Vec<GradeChoice> {
     Credibility::ALL.iter().map(|c| (c.code().to_string(), credibility(*c))).collect()
 }
 
-/// Returns the grades of articles, computed for those that have none yet.
+/// Returns the grades of articles.
 pub(super) fn grades(s: &Store, articles: &[ArticleId], now: DateTime<Utc>) -> Result<HashMap<ArticleId, GradeWords>, StoreError> {
-    let mut known = s.grades(articles)?;
-    for id in articles {
-        if !known.contains_key(id)
-            && let Some(grade) = s.update_grade(*id, now)?
-        {
-            known.insert(*id, grade);
-        }
-    }
-    Ok(known.iter().map(|(id, grade)| (*id, grade_words(grade))).collect())
+    Ok(s.current_grades(articles, now)?.iter().map(|(id, grade)| (*id, grade_words(grade))).collect())
 }
 
 /// Returns the grades of an issue's items.

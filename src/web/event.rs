@@ -113,11 +113,7 @@ fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
         found.push((h, stories.saturating_sub(1)));
     }
     let title = s.event(id)?.map(|e| e.title).unwrap_or_default();
-    // grading one grades the first reports of the event
     let graded: Vec<ArticleId> = leads.iter().copied().take(MAX_REPORTS).collect();
-    if let Some(first) = graded.first() {
-        s.update_grade(*first, Utc::now())?;
-    }
     let grades = article_grade::grades(s, &graded, Utc::now())?;
     Ok(Loaded { title, issues: s.issues_with_event(id)?, articles, texts, found, grades })
 }

@@ -23,7 +23,8 @@ async fn a_grade_is_shown_with_its_reasons_and_overruled() {
     let page = editor.page(&article).await;
     assert!(page.contains("<th>评级</th>") && !page.contains("恢复自动评级"), "{page}");
 
-    let form = |reliability, credibility, reason| [("do", "overrule-grade"), ("reliability", reliability), ("credibility", credibility), ("reason", reason)];
+    let form =
+        |reliability, credibility, reason| [("do", "overrule-grade"), ("reliability", reliability), ("credibility", credibility), ("reason", reason)];
     assert_eq!(editor.post(&article, &form("", "", "无")).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "nothing is changed");
     assert_eq!(editor.post(&article, &form("E", "9", " ")).await.status(), StatusCode::UNPROCESSABLE_ENTITY, "no reason");
     assert_eq!(editor.post("/articles/999999", &form("E", "5", "当事人否认")).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
