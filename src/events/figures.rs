@@ -101,6 +101,23 @@ pub(super) fn key(value: f64, unit: char) -> u64 {
     xxh3_64(format!("{}{value:.3e}", if unit == '%' { "%" } else { "" }).as_bytes())
 }
 
+/// Share by which a round figure may differ, and an exact one: 1.2亿 is also told as 11,998万.
+const ROUND: f64 = 0.15;
+const EXACT: f64 = 0.005;
+
+/// Whether two values are told of one thing.
+pub(super) fn same_value(a: f64, b: f64, is_round: bool) -> bool {
+    (a - b).abs() <= a.abs().max(b.abs()) * if is_round { ROUND } else { EXACT }
+}
+
+/// Returns the value of a figure with its unit, and the first letter of the unit after the factor.
+pub(super) fn number_and_unit(written: &str) -> Option<(f64, char)> {
+    let letters: Vec<char> = written.chars().collect();
+    let (digits, length) = number(&letters);
+    let (factor, unit) = unit(letters.get(length..).unwrap_or_default());
+    Some((digits.parse::<f64>().ok()? * factor, unit))
+}
+
 /// Returns a number's digits, without separators of thousands, and its length in letters.
 fn number(letters: &[char]) -> (String, usize) {
     let (mut digits, mut length) = (String::new(), 0);

@@ -5,6 +5,7 @@
 //! pairs (`examples/train_events`) turn these into the probability that both report one event. `group.rs` decides which event an
 //! article joins.
 
+mod agreement;
 mod amounts;
 mod facts;
 mod figures;
@@ -17,6 +18,7 @@ mod pair;
 mod periods;
 mod profile;
 
+pub use agreement::{Contradiction, Facts, Shared};
 pub use amounts::amounts;
 pub use grams::GramFrequencies;
 pub use group::{Archive, Candidate, EventIndex, Joined, MAX_MEMBERS, join, most_alike};

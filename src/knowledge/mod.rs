@@ -13,6 +13,7 @@ mod events;
 mod evidence;
 mod fields;
 mod file;
+mod grades;
 mod lists;
 mod names;
 mod news;
@@ -69,6 +70,8 @@ files! {
     NEWS: news::News = "news.toml";
     /// What statements of an issue are checked for.
     EVIDENCE: evidence::Evidence = "evidence.toml";
+    /// What tells how far a report can be trusted.
+    GRADES: grades::Grades = "grades.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Rising terms.

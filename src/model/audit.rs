@@ -95,11 +95,13 @@ pub enum AuditAction {
     EditSubscriber,
     StopSubscriber,
     ResumeSubscriber,
+    OverruleGrade,
+    RestoreGrade,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 91] = [
+    pub const ALL: [(Self, &'static str); 93] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -191,6 +193,8 @@ impl AuditAction {
         (Self::EditSubscriber, "edit-subscriber"),
         (Self::StopSubscriber, "stop-subscriber"),
         (Self::ResumeSubscriber, "resume-subscriber"),
+        (Self::OverruleGrade, "overrule-grade"),
+        (Self::RestoreGrade, "restore-grade"),
     ];
 
     /// Returns its code.

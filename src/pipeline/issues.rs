@@ -14,7 +14,7 @@ use crate::health::Component;
 use crate::issue::feedback::{FeedbackKey, ReaderLinks};
 use crate::issue::{self, CandidateList, IssueInput, ItemSubjects, NotChosen};
 use crate::mail::{self, SendSummary, Transport};
-use crate::model::{Edition, Headline, Health, Series};
+use crate::model::{ArticleId, Edition, Headline, Health, Series};
 use crate::ranking::Ranking;
 use crate::render::{self, Files, RenderedIssue};
 use crate::store::{Announce, OutgoingMessage, Store, StoreError, Window};
@@ -51,7 +51,14 @@ impl IssueMaker {
             Announce::Yes => store.announce_edition(draft, &p, candidates, now),
             Announce::No => store.commit_edition(draft, &p, candidates),
         });
-        Ok(commit.await?)
+        let edition = commit.await?;
+        let items: Vec<ArticleId> = edition.items().filter(|i| i.url.is_some()).map(|i| i.article).collect();
+        let graded = self.store.run(move |s| items.into_iter().try_for_each(|id| s.update_grade(id, now).map(|_| ())));
+        if let Err(e) = graded.await {
+            // the issue is stored; its pages compute what is missing
+            tracing::warn!("the items of an issue are not graded: {e}");
+        }
+        Ok(edition)
     }
 
     /// Starts an issue without items outside the schedule: an extra one (增刊), or one of a publication on demand.

@@ -4,6 +4,7 @@ pub mod atom;
 mod blocks;
 mod chart;
 mod docx;
+mod grades;
 mod html;
 mod learning;
 mod notice;
@@ -18,6 +19,7 @@ use base64::Engine as _;
 use chrono::{Datelike, NaiveDate};
 
 pub use docx::{DocxError, docx, review_docx};
+pub use grades::{GradeWords, credibility, grade_words, reliability};
 pub use html::html;
 pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};

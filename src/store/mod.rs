@@ -25,6 +25,7 @@ mod events;
 mod feedback;
 mod fetch_log;
 mod firms;
+mod grades;
 mod imported_issues;
 mod item_files;
 mod kv;

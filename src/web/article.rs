@@ -14,10 +14,12 @@ use crate::config::settings::Publication;
 use crate::issue::NotChosen;
 use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, TopicId};
 use crate::pipeline::ConfigHandle;
+use crate::render::{GradeWords, grade_words};
 use crate::store::{Store, StoreError};
 use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
+use crate::web::article_grade::{self, GradeChoice};
 use crate::web::candidates::{Why, exclusion_words};
 use crate::web::feedback::{self, FeedbackView};
 use crate::web::form::{Fields, Form, actions};
@@ -43,6 +45,10 @@ struct ArticlePage {
     confidence: String,
     /// Companies in the headline with industries set by an editor.
     firms: Vec<Firm>,
+    /// Reliability of its source and credibility of what it says.
+    grade: Option<GradeWords>,
+    reliabilities: Vec<GradeChoice>,
+    credibilities: Vec<GradeChoice>,
     /// Topics (关注课题) that it belongs to.
     topics: Vec<(TopicId, String)>,
     /// What readers said of it.
@@ -116,7 +122,10 @@ fn confidence(of: &Confidence) -> String {
 
 actions! {
     /// What an editor corrects of an article.
-    ArticleAction { CorrectLabels = "correct", ForgetFirm = "forget", Merge = "merge", Split = "split" }
+    ArticleAction {
+        CorrectLabels = "correct", ForgetFirm = "forget", Merge = "merge", Split = "split",
+        OverruleGrade = "overrule-grade", RestoreGrade = "restore-grade",
+    }
 }
 
 /// Applies an editor's corrections of an article.
@@ -131,6 +140,11 @@ pub(super) async fn change(State(console): State<AppState>, Path(id): Path<i64>,
         }
         Ok(ArticleAction::Merge) => store.run(move |s| s.merge_stories(copy, id, &who, now)).await,
         Ok(ArticleAction::Split) => store.run(move |s| s.split_story(copy, id, &who, now)).await,
+        Ok(ArticleAction::OverruleGrade) => match article_grade::requested(&console, &form) {
+            Ok(said) => store.run(move |s| s.overrule_grade(id, &said)).await,
+            Err(answer) => return answer,
+        },
+        Ok(ArticleAction::RestoreGrade) => store.run(move |s| s.restore_grade(id, &who, now)).await,
         Err(answer) => return answer,
     };
     match stored(done) {
@@ -210,9 +224,10 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         let (issues, topics) = (open_issues(s, ArticleId(id))?, s.article_topics(ArticleId(id))?);
         let said = HashMap::from([(ArticleId(id), s.feedback_of_article(ArticleId(id))?)]);
         let said = feedback::views(s, said, &publications)?.remove(&ArticleId(id)).unwrap_or_default();
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates, said))))
+        let grade = s.update_grade(ArticleId(id), Utc::now())?.as_ref().map(grade_words);
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates, said, grade))))
     });
-    let (a, copies, also_in, firms, (mut issues, topics, candidates, feedback)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (mut issues, topics, candidates, feedback, grade)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -236,6 +251,9 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         columns: columns(&console),
         also_in,
         firms,
+        grade,
+        reliabilities: article_grade::reliabilities(),
+        credibilities: article_grade::credibilities(),
         topics,
         feedback,
         issues,

@@ -1,6 +1,6 @@
 //! 事件: what several articles report, and the editors' corrections of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use askama::Template;
 use axum::extract::State;
@@ -9,10 +9,13 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{TimeDelta, Utc};
 
 use crate::events::{Told, amounts};
+use crate::grades::MAX_REPORTS;
 use crate::model::{ArticleId, EventId, Headline, StoryId};
+use crate::render::GradeWords;
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, row};
+use crate::web::article_grade;
 use crate::web::form::{Action, Fields, Form};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
@@ -69,6 +72,7 @@ struct EventPage {
 struct Report {
     row: HeadlineRow,
     copies: usize,
+    grade: Option<GradeWords>,
     /// Whether an editor should confirm that it belongs here.
     is_doubtful: bool,
     /// What its articles say that those before them did not.
@@ -92,6 +96,7 @@ struct Loaded {
     texts: BTreeMap<i64, String>,
     issues: Vec<EventIssue>,
     found: Vec<(Headline, usize)>,
+    grades: HashMap<ArticleId, GradeWords>,
 }
 
 fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
@@ -108,7 +113,9 @@ fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
         found.push((h, stories.saturating_sub(1)));
     }
     let title = s.event(id)?.map(|e| e.title).unwrap_or_default();
-    Ok(Loaded { title, issues: s.issues_with_event(id)?, articles, texts, found })
+    let graded: Vec<ArticleId> = leads.iter().copied().take(MAX_REPORTS).collect();
+    let grades = article_grade::grades(s, &graded, Utc::now())?;
+    Ok(Loaded { title, issues: s.issues_with_event(id)?, articles, texts, found, grades })
 }
 
 /// Returns the first article of each story with the number of its copies, earliest first.
@@ -223,7 +230,8 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
             None => told_by(lead, lead).into_iter().collect(),
         };
         let day = lead.sort_time().with_timezone(&zone).format("%Y年%m月%d日").to_string();
-        let report = Report { row: row(lead, zone), copies: *copies, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
+        let grade = loaded.grades.get(&lead.id).cloned();
+        let report = Report { row: row(lead, zone), copies: *copies, grade, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
         match days.last_mut().filter(|(d, _)| *d == day) {
             Some((_, reports)) => reports.push(report),
             None => days.push((day, vec![report])),

@@ -14,8 +14,10 @@ use crate::issue::edit::{DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MA
 use crate::mail;
 use crate::model::{ArticleId, Edition, EditionId, EditionState, Print, SigningStep};
 use crate::pipeline::{find_soffice, recipients};
+use crate::render::GradeWords;
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;
+use crate::web::article_grade;
 use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::dropped::{self, DroppedView};
 use crate::web::evidence::{self, CheckStatus, Checks, ItemCheck};
@@ -52,6 +54,8 @@ struct EditorPage {
     finals: usize,
     /// What readers said of its items.
     feedback: HashMap<ArticleId, FeedbackView>,
+    /// Grades of the items (B2).
+    grades: HashMap<ArticleId, GradeWords>,
     /// Whether PDF output is available.
     pdf: bool,
     signing: SigningView,
@@ -120,6 +124,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     let (undo, redo) = stored(store.run(move |s| Ok((s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?))).await)?;
     let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
     let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
+    let items = e.clone();
+    let grades = stored(store.run(move |s| article_grade::grades_of_items(s, &items)).await)?;
     let said_by_readers = stored(store.run(move |s| feedback::views(s, s.feedback_of_edition(id)?, &publications)).await)?;
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
@@ -146,6 +152,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         letters: letters.into_iter().map(|l| (l.recipient, mail::message_content(l.content), mail::delivery_state(l.state))).collect(),
         finals,
         feedback: said_by_readers,
+        grades,
         pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
         version,

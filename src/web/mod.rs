@@ -14,6 +14,7 @@ mod alerts;
 mod api;
 mod archive;
 mod article;
+mod article_grade;
 mod audit_words;
 mod cache;
 mod candidates;

@@ -8,6 +8,7 @@ mod desk;
 mod doors;
 mod events;
 mod evidence;
+mod grades;
 mod hostile;
 mod keyboard;
 mod learning;

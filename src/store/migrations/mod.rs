@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("028_page_watch.sql")),
     M::up(include_str!("029_trends.sql")),
     M::up(include_str!("030_subscribers.sql")),
+    M::up(include_str!("031_grades.sql")),
 ];
 
 /// Migrates the schema to the last version.

@@ -1,0 +1,181 @@
+//! 信息可信度: how surely what a report says is true, from the reports beside it, not from who says it.
+
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+
+use crate::events::{Contradiction, Shared};
+use crate::grades::{Read, Reliability};
+use crate::knowledge::GRADES;
+
+/// Letters of a text that says enough to be judged.
+const LONG_ENOUGH: usize = 30;
+/// Reports that are further apart tell two states: a later figure is news, no contradiction.
+const ONE_STATE: Duration = Duration::hours(36);
+
+/// The credibility of what a report says, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credibility {
+    /// 1 已证实
+    Confirmed,
+    /// 2 很可能属实
+    ProbablyTrue,
+    /// 3 可能属实
+    PossiblyTrue,
+    /// 4 存疑
+    Doubtful,
+    /// 5 不大可能
+    Improbable,
+    /// 6 无法判断
+    CannotBeJudged,
+}
+
+impl Credibility {
+    pub const ALL: [Self; 6] = [Self::Confirmed, Self::ProbablyTrue, Self::PossiblyTrue, Self::Doubtful, Self::Improbable, Self::CannotBeJudged];
+
+    /// Returns the figure, its code in the database, forms and settings.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Confirmed => 1,
+            Self::ProbablyTrue => 2,
+            Self::PossiblyTrue => 3,
+            Self::Doubtful => 4,
+            Self::Improbable => 5,
+            Self::CannotBeJudged => 6,
+        }
+    }
+
+    /// Reads a figure.
+    pub fn parse(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| i64::from(c.code()) == code)
+    }
+}
+
+/// Why a report's information has its grade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredibilityReason {
+    /// Outlets of other families that agree in figures and facts.
+    ConfirmedBy(Vec<String>),
+    /// An outlet of another family tells the same, without enough facts in common.
+    AlsoToldBy(String),
+    /// All these reports have one source, which counts once.
+    OneFamily(u32),
+    /// The source's standing alone vouches for it.
+    Standing,
+    /// Nobody else reports it.
+    Alone,
+    /// The report itself does not vouch for it, by this word.
+    Rumour(String),
+    /// It is an opinion, by this word.
+    Opinion(String),
+    /// Another family gives another figure.
+    Contradicted { what: String, mine: String, theirs: String, by: String },
+    /// The source's reliability cannot be judged.
+    UnknownSource,
+    /// The text is too short, or may not be the report's own.
+    NoText,
+}
+
+/// Returns the grade of what a report says.
+pub(super) fn of(mine: &Read<'_>, all: &[Read<'_>]) -> (Credibility, Vec<CredibilityReason>) {
+    let report = mine.report;
+    if report.text.chars().count() < LONG_ENOUGH || report.is_doubtful {
+        return (Credibility::CannotBeJudged, vec![CredibilityReason::NoText]);
+    }
+    let mut reasons = Vec::new();
+    let relatives = all.iter().filter(|r| r.family == mine.family).count();
+    if relatives > 1 {
+        reasons.push(CredibilityReason::OneFamily(u32::try_from(relatives).unwrap_or(u32::MAX)));
+    }
+    let others: Vec<&Read<'_>> = all.iter().filter(|r| r.family != mine.family).collect();
+    if let Some(contradicted) = contradicted(mine, &others, &mut reasons) {
+        return (contradicted, reasons);
+    }
+    if let Some(unvouched) = unvouched(mine) {
+        reasons.push(unvouched);
+        return (Credibility::Doubtful, reasons);
+    }
+    let supports = |other: &&Read<'_>| may_confirm(other) && mine.facts.contradiction(&other.facts).is_none();
+    let agreeing: Vec<&Read<'_>> = others.into_iter().filter(supports).collect();
+    let by: Vec<String> = one_of_each_family(agreeing.iter().copied().filter(|other| is_agreement(mine, other)));
+    if !by.is_empty() && may_confirm(mine) {
+        reasons.push(CredibilityReason::ConfirmedBy(by));
+        return (Credibility::Confirmed, reasons);
+    }
+    let told = agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)));
+    if let Some(other) = told {
+        reasons.push(CredibilityReason::AlsoToldBy(other.report.outlet().to_owned()));
+    } else if relatives == 1 {
+        reasons.push(CredibilityReason::Alone);
+    }
+    let grade = match mine.reliability {
+        Reliability::A | Reliability::B => {
+            reasons.push(CredibilityReason::Standing);
+            Credibility::ProbablyTrue
+        }
+        Reliability::C | Reliability::D if told.is_some() => Credibility::ProbablyTrue,
+        Reliability::C | Reliability::D => Credibility::PossiblyTrue,
+        Reliability::E => Credibility::Doubtful,
+        Reliability::F => {
+            reasons.push(CredibilityReason::UnknownSource);
+            Credibility::CannotBeJudged
+        }
+    };
+    (grade, reasons)
+}
+
+/// Returns the grade if other families give another figure: 4, or 5 if two do, or one of a better source.
+fn contradicted(mine: &Read<'_>, others: &[&Read<'_>], reasons: &mut Vec<CredibilityReason>) -> Option<Credibility> {
+    let close = |other: &&&Read<'_>| (other.report.published_at - mine.report.published_at).abs() <= ONE_STATE;
+    let found: Vec<(&Read<'_>, Contradiction)> = others
+        .iter()
+        .filter(close)
+        .filter(|other| is_one_event(mine, other))
+        .filter(|other| other.reliability < Reliability::E && unvouched(other).is_none())
+        .filter_map(|other| Some((*other, mine.facts.contradiction(&other.facts)?)))
+        .collect();
+    let (best, contradiction) = found.iter().min_by_key(|(other, _)| other.reliability)?;
+    let families: std::collections::BTreeSet<usize> = found.iter().map(|(other, _)| other.family).collect();
+    let is_worse = families.len() > 1 || best.reliability < mine.reliability;
+    let Contradiction { what, mine: own, theirs } = contradiction.clone();
+    reasons.push(CredibilityReason::Contradicted { what, mine: own, theirs, by: best.report.outlet().to_owned() });
+    Some(if is_worse { Credibility::Improbable } else { Credibility::Doubtful })
+}
+
+/// Returns the word by which a report itself does not vouch for what it says.
+fn unvouched(of: &Read<'_>) -> Option<CredibilityReason> {
+    let report = of.report;
+    let word = |words: &crate::knowledge::Words| words.iter().find(|w| report.title.contains(*w) || report.text.contains(*w)).map(str::to_owned);
+    word(&GRADES.words.rumour).map(CredibilityReason::Rumour).or_else(|| word(&GRADES.words.opinion).map(CredibilityReason::Opinion))
+}
+
+/// Whether a report can vouch for another one, and be vouched for: it says where it comes from, and vouches for itself.
+fn may_confirm(of: &Read<'_>) -> bool {
+    of.reliability <= Reliability::D && !of.origins.is_empty() && !of.report.is_doubtful && unvouched(of).is_none()
+}
+
+/// Whether both report the event for sure.
+fn is_one_event(a: &Read<'_>, b: &Read<'_>) -> bool {
+    a.report.is_sure && b.report.is_sure
+}
+
+/// Whether two reports agree in figures and facts. Those that perhaps report one event must share more: several figures and a name.
+fn is_agreement(a: &Read<'_>, b: &Read<'_>) -> bool {
+    let shared = a.facts.shared(&b.facts);
+    let all = shared.figures + shared.names + shared.acts;
+    if is_one_event(a, b) {
+        shared.figures >= 1 && shared.names + shared.acts >= 1 && all >= 3
+    } else {
+        shared.figures >= 2 && shared.names >= 1 && all >= 4
+    }
+}
+
+fn is_same_act(shared: Shared) -> bool {
+    shared.figures + shared.names + shared.acts >= 2
+}
+
+fn one_of_each_family<'a>(reports: impl Iterator<Item = &'a Read<'a>>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    reports.filter(|r| seen.insert(r.family)).map(|r| r.report.outlet().to_owned()).collect()
+}

@@ -1,0 +1,289 @@
+//! Grades of sources and information: computed when asked for, and what editors say instead.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::grades::{Credibility, Grade, JudgedGrade, MAX_REPORTS, OverruledGrade, Record, Reliability, Report, grade, names_correction};
+use crate::issue::edit::DropReason;
+use crate::model::{ArticleId, AuditAction, Confidence, EventMember, WebUrl};
+use crate::store::audit::audit;
+use crate::store::{Result, Store, invalid_value};
+
+/// Articles of a source whose record counts, the latest before the report.
+const RECORD: i64 = 300;
+/// How long a stored grade is shown without a look at the event.
+const FRESH: TimeDelta = TimeDelta::minutes(30);
+/// Characters read of a text.
+const TEXT_CHARS: i64 = 6_000;
+
+const REPORT_COLUMNS: &str = "a.id, coalesce(a.story_id, a.id), s.name, a.publisher, a.author, a.url, s.weight, a.effective, a.title, \
+     substr(a.text, 1, ?2), coalesce(a.event_confidence, 1.0), a.confidence, a.source_id, a.judgement ->> '$.by_hand'";
+
+impl Store {
+    /// Grades an article and the reports of its event, and stores what changed; `None` without the article.
+    pub fn update_grade(&self, article: ArticleId, now: DateTime<Utc>) -> Result<Option<JudgedGrade>> {
+        let reports = self.read(|c| reports(c, article))?;
+        let grades: Vec<(ArticleId, Grade)> = reports.iter().map(|r| r.article).zip(grade(&reports)).collect();
+        if !grades.iter().any(|(id, _)| *id == article) {
+            return Ok(None);
+        }
+        let known = self.grades(&grades.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
+        let changed: Vec<&(ArticleId, Grade)> =
+            grades.iter().filter(|(id, g)| known.get(id).is_none_or(|k| k.computed != *g || !is_fresh(k, now))).collect();
+        if !changed.is_empty() {
+            self.write(|t| changed.iter().try_for_each(|(id, grade)| put(t, *id, grade, now)))?;
+        }
+        Ok(self.grades(&[article])?.remove(&article))
+    }
+
+    /// Returns the grades of articles, computed anew if they are not fresh: other reports of the event may have come since.
+    pub fn current_grades(&self, articles: &[ArticleId], now: DateTime<Utc>) -> Result<HashMap<ArticleId, JudgedGrade>> {
+        let mut known = HashMap::new();
+        for id in articles {
+            // read one by one: grading a report grades the others of its event
+            let stored = self.grades(&[*id])?.remove(id).filter(|k| is_fresh(k, now));
+            let current = if stored.is_some() { stored } else { self.update_grade(*id, now)? };
+            known.extend(current.map(|grade| (*id, grade)));
+        }
+        Ok(known)
+    }
+
+    /// Returns the stored grades of articles.
+    pub fn grades(&self, articles: &[ArticleId]) -> Result<HashMap<ArticleId, JudgedGrade>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT g.payload, o.reliability, o.credibility, o.reason, o.who, o.at, g.at
+                 FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id WHERE g.article_id = ?1",
+            )?;
+            let mut out = HashMap::new();
+            for id in articles {
+                let found = s.query_row([id.0], |r| Ok((r.get::<_, String>(0)?, read_overruled(r)?, r.get(6)?))).optional()?;
+                if let Some((payload, overruled, at)) = found {
+                    let computed = serde_json::from_str(&payload).map_err(invalid_value("payload"))?;
+                    out.insert(*id, JudgedGrade { computed, computed_at: DateTime::from_timestamp(at, 0).unwrap_or_default(), overruled });
+                }
+            }
+            Ok(out)
+        })
+    }
+
+    /// Sets what an editor says instead of the computed grades; returns false without the article.
+    pub fn overrule_grade(&self, article: ArticleId, said: &OverruledGrade) -> Result<bool> {
+        self.write(|t| {
+            let Some(title) = title(t, article)? else { return Ok(false) };
+            let sql =
+                "INSERT OR REPLACE INTO grade_overruled (article_id, reliability, credibility, reason, who, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let (reliability, credibility) = (said.reliability.map(Reliability::code), said.credibility.map(Credibility::code));
+            t.execute(sql, params![article.0, reliability, credibility, said.reason, said.who, said.at.timestamp()])?;
+            let code = format!("{}{}", reliability.unwrap_or("-"), credibility.map_or_else(|| "-".to_owned(), |c| c.to_string()));
+            audit(t, &said.who, AuditAction::OverruleGrade, &format!("{code} {title}（{}）", said.reason), said.at)?;
+            Ok(true)
+        })
+    }
+
+    /// Takes back what an editor said; returns false if nobody did.
+    pub fn restore_grade(&self, article: ArticleId, who: &str, now: DateTime<Utc>) -> Result<bool> {
+        self.write(|t| {
+            let done = t.execute("DELETE FROM grade_overruled WHERE article_id = ?1", [article.0])? > 0;
+            if let Some(title) = title(t, article)?.filter(|_| done) {
+                audit(t, who, AuditAction::RestoreGrade, &title, now)?;
+            }
+            Ok(done)
+        })
+    }
+}
+
+fn is_fresh(grade: &JudgedGrade, now: DateTime<Utc>) -> bool {
+    (now - grade.computed_at).abs() < FRESH
+}
+
+fn title(t: &Connection, article: ArticleId) -> Result<Option<String>> {
+    Ok(t.prepare_cached("SELECT title FROM article WHERE id = ?1")?.query_row([article.0], |r| r.get(0)).optional()?)
+}
+
+fn put(t: &Connection, id: ArticleId, grade: &Grade, now: DateTime<Utc>) -> Result<()> {
+    let payload = serde_json::to_string(grade).map_err(invalid_value("payload"))?;
+    // the article may be gone since it was read
+    let sql = "INSERT OR REPLACE INTO grade (article_id, reliability, credibility, payload, at)
+               SELECT id, ?2, ?3, ?4, ?5 FROM article WHERE id = ?1";
+    t.prepare_cached(sql)?.execute(params![id.0, grade.reliability.code(), grade.credibility.code(), payload, now.timestamp()])?;
+    Ok(())
+}
+
+fn read_overruled(r: &Row<'_>) -> rusqlite::Result<Option<OverruledGrade>> {
+    let Some(reason) = r.get::<_, Option<String>>(3)? else { return Ok(None) };
+    Ok(Some(OverruledGrade {
+        reliability: r.get::<_, Option<String>>(1)?.as_deref().and_then(Reliability::parse),
+        credibility: r.get::<_, Option<i64>>(2)?.and_then(Credibility::parse),
+        reason,
+        who: r.get(4)?,
+        at: DateTime::from_timestamp(r.get(5)?, 0).unwrap_or_default(),
+    }))
+}
+
+/// Returns the first reports of an article's event, with the article.
+fn reports(c: &Connection, article: ArticleId) -> Result<Vec<Report>> {
+    let of = |rest: &str| format!("SELECT {REPORT_COLUMNS} FROM article a JOIN source s ON s.id = a.source_id WHERE {rest}");
+    let read = |(mut report, source): (Report, String)| {
+        report.record = record(c, &source, report.published_at)?;
+        Ok(report)
+    };
+    let event: Option<i64> =
+        c.prepare_cached("SELECT event_id FROM article WHERE id = ?1")?.query_row([article.0], |r| r.get(0)).optional()?.flatten();
+    let most = i64::try_from(MAX_REPORTS).unwrap_or(i64::MAX);
+    let mut first = c.prepare_cached(&of("a.event_id = ?1 AND ?1 IS NOT NULL ORDER BY a.effective, a.id LIMIT ?3"))?;
+    let rows = first.query_map(params![event, TEXT_CHARS, most], read_report)?;
+    let mut found: Vec<(Report, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    if !found.iter().any(|(r, _)| r.article == article) {
+        found.truncate(MAX_REPORTS - 1);
+        found.extend(c.prepare_cached(&of("a.id = ?1"))?.query_row(params![article.0, TEXT_CHARS], read_report).optional()?);
+    }
+    found.into_iter().map(read).collect()
+}
+
+fn read_report(r: &Row<'_>) -> rusqlite::Result<(Report, String)> {
+    let url: String = r.get(5)?;
+    let host = WebUrl::parse(&url).ok().and_then(|u| u.as_url().host_str().map(str::to_owned));
+    let confidence: Option<Confidence> = r.get::<_, Option<String>>(11)?.and_then(|json| serde_json::from_str(&json).ok());
+    let was_checked = r.get::<_, Option<bool>>(13)?.unwrap_or(false);
+    let report = Report {
+        article: ArticleId(r.get(0)?),
+        story: r.get(1)?,
+        source_name: r.get(2)?,
+        publisher: r.get(3)?,
+        author: r.get(4)?,
+        host: host.unwrap_or_default(),
+        weight: r.get(6)?,
+        published_at: DateTime::from_timestamp(r.get(7)?, 0).unwrap_or_default(),
+        title: r.get(8)?,
+        text: r.get(9)?,
+        is_sure: r.get::<_, f64>(10)? >= EventMember::SURE,
+        is_doubtful: confidence.is_some_and(|c| c.is_doubtful()) && !was_checked,
+        record: Record::default(),
+    };
+    Ok((report, r.get(12)?))
+}
+
+/// Returns the record of a source up to a time.
+fn record(c: &Connection, source: &str, until: DateTime<Utc>) -> Result<Record> {
+    let mut s = c.prepare_cached(
+        "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = ?3)
+         FROM article a WHERE source_id = ?1 AND effective < ?2 ORDER BY effective DESC LIMIT ?4",
+    )?;
+    let mut rows = s.query(params![source, until.timestamp(), DropReason::Unreliable.as_str(), RECORD])?;
+    let mut out = Record::default();
+    while let Some(r) = rows.next()? {
+        out.corrections += u32::from(names_correction(&r.get::<_, String>(0)?));
+        out.dropped_as_unreliable += u32::from(r.get::<_, bool>(1)?);
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::tests::now;
+
+    const REPORTS: [(&str, &str, &str); 3] = [
+        (
+            "北岸日报",
+            "云鹭科技隔膜项目在许昌投产",
+            "11月3日，云鹭科技公司锂电池隔膜项目在许昌投产，总投资12.5亿元。车间主任乙某说，首条生产线有42名操作工，调试用了75天。",
+        ),
+        (
+            "南岸晚报",
+            "投资12.5亿元 云鹭科技新厂开机",
+            "走进许昌经开区的云鹭科技公司厂房，机器轰鸣。这个投资12.5亿元的隔膜项目当天投产。居民丙某告诉我们，他家有2人应聘，月薪6500元，到洛阳的班车每天4班。",
+        ),
+        ("南岸晚报", "更正：一篇报道的日期", "本报昨日一篇报道的日期有误，特此更正，并向读者致歉，今后将加强核对。"),
+    ];
+
+    fn store(dir: &std::path::Path) -> Store {
+        let store = Store::open(dir).unwrap();
+        let fill = |t: &Connection| {
+            for (n, (publisher, title, text)) in (1i64..).zip(REPORTS) {
+                let source = if n == 1 { "a" } else { "b" };
+                t.execute("INSERT OR IGNORE INTO source (id, name, url) VALUES (?1, '示例门户', 'https://a.cn/')", [source])?;
+                let entry = "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, ?2, ?1, ?1, 'https://a.cn/', '题', 'done', 0)";
+                t.execute(entry, params![n, source])?;
+                let article = "INSERT INTO article (id, entry_id, source_id, canonical, url, title, publisher, effective, fetched, text, html, story_id, event_id)
+                               VALUES (?1, ?1, ?6, ?1, 'https://a.cn/', ?2, ?3, ?4, ?4, ?5, '', ?1, iif(?1 = 3, 3, 1))";
+                t.execute(article, params![n, title, publisher, 1_762_000_000 - (n / 3) * 90_000 + n, text, source])?;
+            }
+            Ok(())
+        };
+        store.write(fill).unwrap();
+        store
+    }
+
+    #[test]
+    fn reports_of_an_event_are_graded_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let first = store.update_grade(ArticleId(1), now()).unwrap().unwrap();
+        assert_eq!(first.mark(), "B1");
+        let both = store.grades(&[1, 2, 3, 9].map(ArticleId)).unwrap();
+        assert_eq!(both.len(), 2, "the third is of another event");
+        assert_eq!(both[&ArticleId(2)].mark(), "C1", "it printed a correction");
+        assert!(store.update_grade(ArticleId(9), now()).unwrap().is_none());
+        assert_eq!(store.update_grade(ArticleId(3), now()).unwrap().map(|g| g.mark()), Some("B2".to_owned()));
+    }
+
+    #[test]
+    fn an_editor_overrules_and_takes_it_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        store.update_grade(ArticleId(1), now()).unwrap();
+        let said = OverruledGrade {
+            reliability: None,
+            credibility: Some(Credibility::Doubtful),
+            reason: "当事人否认".into(),
+            who: "张三".into(),
+            at: now(),
+        };
+        assert!(store.overrule_grade(ArticleId(1), &said).unwrap());
+        assert!(!store.overrule_grade(ArticleId(9), &said).unwrap());
+        let judged = store.update_grade(ArticleId(1), now()).unwrap().unwrap();
+        assert_eq!((judged.mark().as_str(), judged.computed.credibility, judged.overruled.as_ref()), ("B4", Credibility::Confirmed, Some(&said)));
+        assert!(store.restore_grade(ArticleId(1), "张三", now()).unwrap() && !store.restore_grade(ArticleId(1), "张三", now()).unwrap());
+        assert_eq!(store.grades(&[ArticleId(1)]).unwrap()[&ArticleId(1)].mark(), "B1");
+    }
+
+    #[test]
+    fn a_report_that_came_since_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let move_second = |event: i64| store.write(|t| Ok(t.execute("UPDATE article SET event_id = ?1 WHERE id = 2", [event])?)).unwrap();
+        let mark = |at| store.current_grades(&[ArticleId(1)], at).unwrap().remove(&ArticleId(1)).map(|g| g.mark()).unwrap_or_default();
+        move_second(7);
+        assert_eq!(mark(now()), "B2");
+        move_second(1);
+        assert_eq!((mark(now()).as_str(), mark(now() + FRESH).as_str()), ("B2", "B1"));
+    }
+
+    #[test]
+    fn the_cost_does_not_grow_with_the_archive() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let plan = |sql: &str| -> Vec<String> {
+            let read = |c: &Connection| {
+                let mut s = c.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let rows = s.query_map([], |r| r.get::<_, String>(3))?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            };
+            store.read(read).unwrap()
+        };
+        let event = plan(
+            "SELECT a.id FROM article a JOIN source s ON s.id = a.source_id WHERE a.event_id = 1 AND 1 IS NOT NULL ORDER BY a.effective, a.id LIMIT 24",
+        );
+        let record = plan(
+            "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = 'x')
+                           FROM article a WHERE source_id = 'a' AND effective < 9 ORDER BY effective DESC LIMIT 300",
+        );
+        for (steps, index) in [(event, "article_event_time"), (record, "article_source")] {
+            assert!(steps.iter().any(|s| s.contains(index)) && steps.iter().all(|s| !s.contains("SCAN") && !s.contains("TEMP B-TREE")), "{steps:?}");
+        }
+    }
+}

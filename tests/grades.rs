@@ -1,0 +1,224 @@
+//! Reprints never confirm a report, and independent reports do: 200 families of reprints and 200 pairs of independent reports, run through
+//! the program's own copies, events and grades.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a set-up that fails must fail the test
+
+use std::collections::BTreeMap;
+
+use chrono::{Duration, TimeZone as _, Utc};
+use qingbao::dedup::stories::StoryIndex;
+use qingbao::events::{EventIndex, EventModel, Profile, SURE};
+use qingbao::grades::{Credibility, CredibilityReason, Grade, Record, Report, grade};
+use qingbao::model::ArticleId;
+
+const HAPPENINGS: usize = 200;
+
+/// The texts of one kind of happening. `{…}` is a slot.
+struct Kind {
+    title: &'static str,
+    /// What a wire reports, and how another desk tells the same in its own words.
+    wire: &'static str,
+    reworded_title: &'static str,
+    reworded: &'static str,
+    /// What two reporters at the place write, each with what he saw and asked.
+    own_titles: [&'static str; 2],
+    own: [&'static str; 2],
+}
+
+const KINDS: [Kind; 4] = [
+    Kind {
+        title: "{firm}公司{product}项目在{place}投产",
+        wire: "{day}，{firm}公司{product}项目在{place}正式投产，总投资{a}亿元，占地{b}亩。项目采用全自动生产线，设计年产{product}{c}万吨。企业负责人表示，达产后预计新增就业{d}人。当地开发区管委会为项目提供了用地和环评服务，从签约到投产历时一年半。业内人士认为，这将完善当地的产业链。",
+        reworded_title: "投资{a}亿元！{place}一{product}工厂开机",
+        reworded: "位于{place}的{firm}公司新工厂已经开机，投产的是{product}项目。这座工厂占地{b}亩，花了{a}亿元建成，一年可产{product}{c}万吨，全部达产后能带来{d}个岗位。",
+        own_titles: ["{firm}公司{product}项目{place}投产见闻", "{place}：{a}亿元{product}项目点火投产"],
+        own: [
+            "{day}上午，{firm}公司{product}项目在{place}投产，记者看到第一批产品装上了{e}辆货车。项目总投资{a}亿元，年产{product}{c}万吨。车间主任说，调试用了{f}天，中间更换过两次轴承。厂门口的早餐店老板告诉记者，每天多卖{g}碗胡辣汤。",
+            "机器启动的声音{day}在{place}的工业园里响起，{firm}公司{product}项目投产了。这个投资{a}亿元的项目要招{d}人，年产能{c}万吨，设备来自{h}家供应商，仅电缆就铺了{i}公里。物流公司的调度员算了一笔账：运费一个月能省{j}万元。",
+        ],
+    },
+    Kind {
+        title: "{firm}公司与{place}签约建设{product}基地",
+        wire: "{day}，{firm}公司与{place}签约，将建设{product}基地，协议总投资{a}亿元，规划占地{b}亩，分两期实施。一期建成后可实现年产值{c}亿元，带动就业{d}人。双方还将共建实验室，推动成果转化。签约仪式在当地会展中心举行。",
+        reworded_title: "{place}引来{product}大项目",
+        reworded: "一个{product}基地要落户{place}：{firm}公司签约拿下{b}亩地，打算分两期投入{a}亿元。按规划，头一期年产值{c}亿元，可招{d}人，实验室也会一起建。",
+        own_titles: ["{place}与{firm}公司签约 {product}基地落地", "{firm}公司{a}亿元投向{place}{product}基地"],
+        own: [
+            "{day}，{firm}公司与{place}签约建设{product}基地，投资{a}亿元。签约的笔刚放下，项目经理就去看了地。本报记者随他走了{e}公里，这{b}亩地去年还种着小麦。村支书说，{f}户人家已领到补偿，最多的一户{g}万元。",
+            "投资{a}亿元的{product}基地{day}签约，{firm}公司为何选{place}？谈判持续了{h}轮，招商局的一名科长翻出{i}页会议纪要给本台记者看。基地用地{b}亩，要招{d}人。附近一家包装厂的厂长已经订了{j}台新设备，等着供货。",
+        ],
+    },
+    Kind {
+        title: "{place}{firm}公司因违规排污被罚{a}万元",
+        wire: "{day}，{place}{firm}公司因违规排污被罚款{a}万元，并被责令停产整改。检查发现，该公司{product}车间的废水处理设施停用{b}小时，外排废水超标{c}倍。执法人员共调取监控{d}段。该公司表示接受处罚，将按要求整改。",
+        reworded_title: "废水超标{c}倍 {firm}公司吃罚单",
+        reworded: "{firm}公司在{place}的工厂被罚了：罚款{a}万元，停产整改。它的{product}车间把治污设施关了{b}小时，排出的废水超标{c}倍，{d}段监控都拍了下来。",
+        own_titles: ["{firm}公司被罚{a}万元 {place}居民盼治污", "停产整改！{place}{firm}公司领{a}万元罚单"],
+        own: [
+            "{place}{firm}公司{day}因违规排污被罚款{a}万元，停产整改，废水超标{c}倍。记者在厂门口见到了张贴的处罚告知书。住在旁边的老人说，河水变色已有{e}天。河边竖着{f}块新的警示牌，{product}车间大门紧锁，门卫登记簿上当天有{g}名来访者。",
+            "罚款{a}万元、停产整改——{place}的{firm}公司因排污被罚，{product}车间{day}停了下来，废水超标达{c}倍。公司法务告诉本台，已预付{h}万元购买新设备，{i}名工人转去其他厂区。下游的养殖户损失{j}尾鱼苗，正准备起诉。",
+        ],
+    },
+    Kind {
+        title: "{firm}公司完成{a}亿元融资 加码{product}",
+        wire: "{day}，位于{place}的{firm}公司宣布完成B轮融资，融资{a}亿元，资金将用于{product}的研发和扩产。本轮由{b}家机构参与。公司去年营业收入{c}亿元，研发人员{d}人。创始人表示，未来三年将建设第二工厂，并开拓海外市场。",
+        reworded_title: "{product}赛道再热：{firm}公司拿到{a}亿元",
+        reworded: "{b}家机构把{a}亿元投给了{place}的{firm}公司，这是该公司的B轮融资。公司做{product}，去年营业收入{c}亿元，有{d}名研发人员；钱会花在研发和扩产上，第二工厂也在计划中。",
+        own_titles: ["{firm}公司融资{a}亿元背后", "专访：{place}{firm}公司融资{a}亿元之后"],
+        own: [
+            "{place}{firm}公司{day}完成B轮融资，金额{a}亿元，用于{product}扩产，{b}家机构参与。在办公室里，财务总监指着墙上的日历对记者说，这轮融资谈了{e}个月，见了{f}位投资人。楼下咖啡馆的店员记得，他们一周开了{g}次会。",
+            "{place}的{firm}公司{day}宣布融资{a}亿元，这笔B轮融资将用于{product}扩产。公司去年营业收入{c}亿元。技术负责人向本台演示时，机器连续运行了{h}小时没有停。他的团队申请了{i}件专利，宿舍离实验室只有{j}米。",
+        ],
+    },
+];
+
+const LEFT: [&str; 20] = ["云", "澄", "锦", "岚", "苍", "皓", "霁", "珩", "翎", "榆", "桉", "芷", "砚", "璟", "鹭", "骁", "峤", "湛", "晟", "麓"];
+const RIGHT: [&str; 20] = ["帆", "岳", "溪", "舟", "禾", "樾", "川", "峰", "泽", "桥", "柏", "庐", "原", "野", "岭", "湾", "渡", "亭", "桐", "枫"];
+const PRODUCTS: [&str; 8] = ["锂电池隔膜", "速冻水饺", "陶瓷洁具", "碳纤维", "中药饮片", "铝合金门窗", "光学镜头", "生物饲料"];
+const PLACES: [&str; 8] = ["长葛", "鄢陵", "禹州", "襄城", "汝州", "项城", "永城", "灵宝"];
+const OUTLETS: [&str; 10] = ["北岸日报", "南岸晚报", "东川时报", "西岭在线", "中原商报", "远山网", "青禾财经", "石桥新闻", "白渡观察", "双河晨报"];
+
+/// Fills the slots of happening `n`; `from` starts the numbers, so that no two happenings share theirs.
+fn filled(text: &str, n: usize) -> String {
+    let number = |at: usize, most: usize| 11 + (n * 37 + at * 101 + (n / 7) * 13) % most;
+    let mut out = text
+        .replace("{firm}", &format!("{}{}", LEFT[n % 20], RIGHT[(n / 20 + n) % 20]))
+        .replace("{product}", PRODUCTS[(n / 4) % 8])
+        .replace("{place}", PLACES[(n / 3) % 8])
+        .replace("{day}", &format!("11月{}日", 1 + n % 20))
+        .replace("{a}", &format!("{}.{}", number(1, 80), 1 + n % 9));
+    for (at, slot) in ["{b}", "{c}", "{d}", "{e}", "{f}", "{g}", "{h}", "{i}", "{j}"].into_iter().enumerate() {
+        out = out.replace(slot, &number(at + 2, 300 + 40 * at).to_string());
+    }
+    out
+}
+
+/// An article before it is graded: who, headline, text.
+type Written = (String, String, String);
+
+fn sentences(text: &str) -> Vec<&str> {
+    text.split_inclusive('。').collect()
+}
+
+/// Returns what ten sites make of one report.
+fn reprints(n: usize) -> Vec<Written> {
+    let kind = &KINDS[n % KINDS.len()];
+    let (title, wire) = (filled(kind.title, n), filled(kind.wire, n));
+    let (other_title, reworded) = (filled(kind.reworded_title, n), filled(kind.reworded, n));
+    let all = sentences(&wire);
+    let (short, turned) = (all[..2].concat(), [&all[1..], &all[..1]].concat().concat());
+    let changed = wire.replace("表示", "说").replace("将", "要").replace("正式", "").replace("因", "由于").replace("本轮", "这一轮");
+    let texts = [
+        (title.clone(), format!("中原通讯社{}11月{}日电（记者 某甲）{wire}", PLACES[(n / 3) % 8], 1 + n % 20)),
+        (title.clone(), wire.clone()),
+        (format!("快讯｜{title}"), format!("{short}（来源：中原通讯社）")),
+        (other_title.clone(), format!("据中原通讯社报道，{reworded}")),
+        (title.clone(), format!("本网综合消息：{changed}责任编辑：某乙　阅读 {} 次", 1000 + n)),
+        (format!("关注 {title}"), turned),
+        (other_title.clone(), reworded.clone()),
+        (other_title, format!("{reworded}\n来源：中原通讯社")),
+        (title.clone(), short),
+        (title, format!("{wire}小编觉得，这是个好消息，大家怎么看？")),
+    ];
+    texts.into_iter().enumerate().map(|(at, (title, text))| (OUTLETS[(at + n) % 10].to_owned(), title, text)).collect()
+}
+
+fn independent(n: usize) -> Vec<Written> {
+    let kind = &KINDS[n % KINDS.len()];
+    let write = |at: usize| (OUTLETS[(n + at * 3) % 10].to_owned(), filled(kind.own_titles[at], n), filled(kind.own[at], n));
+    vec![write(0), write(1)]
+}
+
+/// Runs articles through copies and events, and grades each event. Returns the grades in the order of the articles.
+fn graded(groups: &[Vec<Written>]) -> Vec<Vec<Grade>> {
+    let (mut stories, mut events, model) = (StoryIndex::default(), EventIndex::default(), EventModel::built_in().unwrap());
+    let start = Utc.with_ymd_and_hms(2026, 11, 3, 0, 0, 0).unwrap();
+    let (mut event_of_story, mut of_event) = (BTreeMap::new(), BTreeMap::<usize, Vec<(usize, usize, Report)>>::new());
+    let mut added = Vec::new();
+    for (group, articles) in groups.iter().enumerate() {
+        for (at, (publisher, title, text)) in articles.iter().enumerate() {
+            let published_at = start + Duration::minutes(i64::try_from(group * 3 + at * 7).unwrap());
+            let story = stories.add(title, text);
+            // a copy has the event of its story, like in the archive
+            let article =
+                *event_of_story.entry(story).or_insert_with(|| events.add(model, Profile::new(title, text, Some(published_at.date_naive()))));
+            added.push((group, at, story, article, published_at, publisher, title, text));
+        }
+    }
+    for (group, at, story, article, published_at, publisher, title, text) in added {
+        let (event, confidence) = events.event(article).unwrap();
+        let report = Report {
+            article: ArticleId(i64::try_from(group * 100 + at).unwrap()),
+            story: i64::try_from(story).unwrap(),
+            source_name: publisher.clone(),
+            publisher: Some(publisher.clone()),
+            author: None,
+            host: "news.example.cn".into(),
+            weight: 1.0,
+            published_at,
+            title: title.clone(),
+            text: text.clone(),
+            is_sure: confidence >= SURE,
+            is_doubtful: false,
+            record: Record::default(),
+        };
+        of_event.entry(event).or_default().push((group, at, report));
+    }
+    let mut out: Vec<BTreeMap<usize, Grade>> = vec![BTreeMap::new(); groups.len()];
+    for members in of_event.into_values() {
+        let reports: Vec<Report> = members.iter().map(|(.., report)| report.clone()).collect();
+        for ((group, at, _), grade) in members.iter().zip(grade(&reports)) {
+            out[*group].insert(*at, grade);
+        }
+    }
+    out.into_iter().map(|grades| grades.into_values().collect()).collect()
+}
+
+fn is_confirmed(grade: &Grade) -> bool {
+    grade.credibility == Credibility::Confirmed
+}
+
+#[test]
+fn reprints_never_confirm_a_report() {
+    let groups: Vec<Vec<Written>> = (0..HAPPENINGS).map(reprints).collect();
+    let grades = graded(&groups);
+    let articles: usize = grades.iter().map(Vec::len).sum();
+    let wrong: Vec<(usize, usize)> =
+        grades.iter().enumerate().flat_map(|(n, g)| g.iter().enumerate().filter(|(_, g)| is_confirmed(g)).map(move |(at, _)| (n, at))).collect();
+    println!("{} families of reprints, {articles} articles: {} confirmed", groups.len(), wrong.len());
+    for (n, at) in wrong.iter().take(3) {
+        println!("{:?}\n{:#?}", groups[*n][*at], grades[*n][*at]);
+    }
+    assert_eq!((wrong.len(), articles), (0, HAPPENINGS * 10));
+    assert!(grades.iter().flatten().all(|g| !g.credibility_reasons.is_empty() && !g.reliability_reasons.is_empty()), "each grade is explained");
+}
+
+#[test]
+fn independent_reports_confirm_each_other() {
+    let groups: Vec<Vec<Written>> = (0..HAPPENINGS).map(independent).collect();
+    let grades = graded(&groups);
+    let both = grades.iter().filter(|g| g.len() == 2 && g.iter().all(is_confirmed)).count();
+    let alone = grades.iter().filter(|g| g.iter().any(|g| g.credibility_reasons.contains(&CredibilityReason::Alone))).count();
+    println!("{both} of {HAPPENINGS} pairs of independent reports confirmed; {alone} are not found to report one event");
+    let mut why = BTreeMap::new();
+    for g in grades.iter().filter(|g| !g.iter().all(is_confirmed)) {
+        *why.entry(format!("{:?}", g[0].credibility_reasons)).or_insert(0) += 1;
+    }
+    println!("{why:#?}");
+    for (n, g) in grades.iter().enumerate().filter(|(_, g)| g.iter().any(is_confirmed)) {
+        let CredibilityReason::ConfirmedBy(by) = g[0].credibility_reasons.last().unwrap() else { panic!("{n}: {g:?}") };
+        assert_eq!(*by, [groups[n][1].0.clone()], "by the other one");
+    }
+    // the events' model, not the grades, decides how many: it joins two reports in other words for sure in four of ten cases
+    assert!(both >= 90, "{both}");
+}
+
+#[test]
+fn reprints_beside_independent_reports_count_once() {
+    let mut groups: Vec<Vec<Written>> = (0..HAPPENINGS).map(reprints).collect();
+    // a second report, by a reporter of its own, beside nine reprints
+    groups.iter_mut().enumerate().for_each(|(n, g)| g[9] = independent(n).remove(0));
+    for grade in graded(&groups).iter().flatten().filter(|g| is_confirmed(g)) {
+        let by = grade.credibility_reasons.iter().find_map(|r| if let CredibilityReason::ConfirmedBy(by) = r { Some(by.len()) } else { None });
+        assert_eq!(by, Some(1), "{grade:?}");
+    }
+}
