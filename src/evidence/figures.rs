@@ -135,8 +135,8 @@ fn figure(text: &Folded, found: &Captures<'_>) -> Option<Figure> {
     let number = found.name("n").or(found.name("share")).or(found.name("word"))?;
     let is_ordinal = text.text.get(..found.get(0)?.start()).is_some_and(|b| b.ends_with('第'));
     if is_word && !is_share && (is_ordinal || unit.is_empty() || (unit == "人" || unit == "点" || unit == "手" || unit == "股")) {
-        let is_count = word.chars().count() > 1 && !word.starts_with(['百', '千']) && !is_ordinal && !(unit == "点" || unit == "手");
-        if !is_count {
+        let is_no_count = is_ordinal || unit == "点" || unit == "手" || word.chars().count() <= 1 || word.starts_with(['百', '千']);
+        if is_no_count {
             return None;
         }
     }
@@ -191,17 +191,14 @@ fn numeral(word: &str) -> Option<f64> {
     let (mut total, mut digit) = (0.0, None);
     let mut plain = 0.0;
     for c in word.chars() {
-        match "零一二三四五六七八九".chars().position(|d| d == c || (c == '两' && d == '二') || (c == '〇' && d == '零')) {
-            Some(n) => {
-                let n = u32::try_from(n).ok()?;
-                plain = plain * 10.0 + f64::from(n);
-                digit = Some(f64::from(n));
-            }
-            None => {
-                let unit = if c == '十' { 10.0 } else { scale_of(c) };
-                total += digit.take().filter(|d| *d > 0.0).unwrap_or(1.0) * unit;
-                plain = 0.0;
-            }
+        if let Some(n) = "零一二三四五六七八九".chars().position(|d| d == c || (c == '两' && d == '二') || (c == '〇' && d == '零')) {
+            let n = u32::try_from(n).ok()?;
+            plain = plain * 10.0 + f64::from(n);
+            digit = Some(f64::from(n));
+        } else {
+            let unit = if c == '十' { 10.0 } else { scale_of(c) };
+            total += digit.take().filter(|d| *d > 0.0).unwrap_or(1.0) * unit;
+            plain = 0.0;
         }
     }
     let is_plain = !word.contains(['十', '百', '千']);

@@ -8,11 +8,15 @@
 mod align;
 mod article;
 mod check;
+mod check_facts;
+mod check_names;
+mod check_words;
 mod days;
 mod figures;
 mod folded;
 mod marks;
 mod names;
+mod sentence;
 mod statements;
 mod support;
 
@@ -82,7 +86,8 @@ mod tests {
             for s in check_text(&article, StatementKind::Summary, &sentence) {
                 proptest::prop_assert!(sentence.get(s.range.clone()).is_some());
                 for a in s.anchors {
-                    proptest::prop_assert!(if a.field == Field::Title { title.get(a.article).is_some() } else { text.get(a.article).is_some() });
+                    let field = if a.field == Field::Title { &title } else { &text };
+                    proptest::prop_assert!(field.get(a.article).is_some());
                 }
             }
         }

@@ -12,7 +12,7 @@ use chrono::Utc;
 use crate::config::settings::Publication;
 use crate::issue::edit::{DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
 use crate::mail;
-use crate::model::{ArticleId, Edition, EditionId, EditionState, Print, SigningStep};
+use crate::model::{ArticleId, Edition, EditionId, EditionState, Item, Print, SigningStep};
 use crate::pipeline::{find_soffice, recipients};
 use crate::render::GradeWords;
 use crate::store::{Direction, EditResult, EditionRow, Session};
@@ -79,8 +79,8 @@ const LIMITS: Limits =
     Limits { title: MAX_TITLE, summary: MAX_SUMMARY, text: MAX_TEXT, note: MAX_NOTE, foreword: MAX_FOREWORD, attachments: MAX_ATTACHMENTS };
 
 impl EditorPage {
-    fn check_of(&self, article: &ArticleId) -> Option<&ItemCheck> {
-        self.evidence.get(&article.0).map(AsRef::as_ref)
+    fn check_of(&self, item: &Item) -> Option<&ItemCheck> {
+        self.evidence.get(&item.article.0).map(AsRef::as_ref)
     }
 
     /// Whether 送审 or 定稿 asks for confirmation.

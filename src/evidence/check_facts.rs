@@ -1,0 +1,84 @@
+//! Figures and dates of a sentence.
+
+use crate::evidence::article::Facts;
+use crate::evidence::days::Day;
+use crate::evidence::figures::Figure;
+use crate::evidence::marks::{self, Direction};
+use crate::evidence::sentence::{Sentence, overlap};
+use crate::evidence::support::Fault;
+
+impl Sentence<'_> {
+    pub(super) fn figures(&mut self, facts: &Facts) {
+        let directions = marks::directions(&self.folded);
+        for figure in &facts.figures {
+            if self.anchor_verbatim(&figure.letters) {
+                continue;
+            }
+            let place = self.in_place(&figure.letters);
+            let article = self.article;
+            let here = || article.figures.iter().filter(|f| place.as_ref().is_some_and(|p| overlap(&f.letters, p)));
+            // 下降3.2% is -3.2%
+            let falls = directions.iter().any(|(l, d)| *d == Direction::Down && l.end <= figure.letters.start && l.end + 6 >= figure.letters.start);
+            let supports = |f: &&Figure| figure.is_supported_by(f) || (falls && figure.is_opposite_of(f));
+            let elsewhere = |own: &Figure| article.figures.iter().find(|f| own.is_supported_by(f));
+            let found = here().find(supports);
+            let contradicts = here().find(|f| figure.is_comparable(f) || figure.differs_in_measure(f)).filter(|f| !self.is_moved(f, facts));
+            match (found, contradicts) {
+                (Some(f), _) => self.anchor(&figure.letters, &f.letters),
+                (None, Some(f)) => {
+                    let fault = if figure.differs_in_measure(f) { Fault::Measure } else { Fault::Figure };
+                    self.complain(fault, &figure.letters, Some(&f.letters));
+                }
+                (None, None) => {
+                    if let Some(f) = elsewhere(figure).or_else(|| article.figures.iter().find(supports)) {
+                        self.anchor(&figure.letters, &f.letters);
+                        continue;
+                    }
+                    let near = article.figures.iter().find(|f| figure.differs_in_measure(f) && !f.unit.is_empty() && !figure.unit.is_empty());
+                    let fault = if near.is_some() { Fault::Measure } else { Fault::Figure };
+                    self.complain(fault, &figure.letters, near.map(|f| &f.letters));
+                }
+            }
+        }
+    }
+
+    /// Whether the sentence has a figure of the article in another place, so that the editor may have changed the order.
+    fn is_moved(&self, theirs: &Figure, facts: &Facts) -> bool {
+        let in_place = |own: &Figure| {
+            let place = self.in_place(&own.letters);
+            self.article.figures.iter().any(|f| place.as_ref().is_some_and(|p| overlap(&f.letters, p)) && own.is_supported_by(f))
+        };
+        facts.figures.iter().any(|own| own.equals(theirs) && !in_place(own))
+    }
+
+    /// The same of a date.
+    fn is_moved_day(&self, theirs: &Day, facts: &Facts) -> bool {
+        let in_place = |own: &Day| {
+            let place = self.in_place(&own.letters);
+            self.article.days.iter().any(|d| place.as_ref().is_some_and(|p| overlap(&d.letters, p)) && own.is_supported_by(d))
+        };
+        facts.days.iter().any(|own| own.is_supported_by(theirs) && !in_place(own))
+    }
+
+    pub(super) fn days(&mut self, facts: &Facts) {
+        for day in &facts.days {
+            if self.anchor_verbatim(&day.letters) {
+                continue;
+            }
+            let place = self.in_place(&day.letters);
+            let article = self.article;
+            let here = || article.days.iter().filter(|d| place.as_ref().is_some_and(|p| overlap(&d.letters, p)));
+            let found = here().find(|d| day.is_supported_by(d));
+            let contradicts = here().find(|d| day.is_like(d)).filter(|d| !self.is_moved_day(d, facts));
+            match (found, contradicts) {
+                (Some(d), _) => self.anchor(&day.letters, &d.letters),
+                (None, Some(d)) => self.complain(Fault::Date, &day.letters, Some(&d.letters)),
+                (None, None) => match article.days.iter().find(|d| day.is_supported_by(d)) {
+                    Some(d) => self.anchor(&day.letters, &d.letters),
+                    None if day.is_of(article.published) => {}
+                    None => self.complain(Fault::Date, &day.letters, None),
+                },
+            }
+        }
+    }
+}
