@@ -26,10 +26,10 @@ macro_rules! pattern {
     };
 }
 
-pattern!(FIGURE, r"\d+(?:\.\d+)?(?:万亿|亿|万|千|百)?(?:美元|元|吨|个百分点|%|家|人|亩|台|个|户|倍|公里|千瓦|股|辆|套|项)");
-pattern!(DIGITS, r"^\d+(?:\.\d+)?");
-pattern!(DATE, r"(?:(?:19|20)\d\d年)?\d{1,2}月\d{1,2}日|(?:19|20)\d\d年|\d{1,2}月(?:份)?");
-pattern!(DATE_NUMBER, r"\d+");
+pattern!(FIGURE, r"[0-9]+(?:\.[0-9]+)?(?:万亿|亿|万|千|百)?(?:美元|元|吨|个百分点|%|家|人|亩|台|个|户|倍|公里|千瓦|股|辆|套|项)");
+pattern!(DIGITS, r"^[0-9]+(?:\.[0-9]+)?");
+pattern!(DATE, r"(?:(?:19|20)[0-9][0-9]年)?[0-9]{1,2}月[0-9]{1,2}日|(?:19|20)[0-9][0-9]年|[0-9]{1,2}月(?:份)?");
+pattern!(DATE_NUMBER, r"[0-9]+");
 pattern!(
     PERSON,
     r"(?:董事长|总经理|书记|市长|局长|总理|主席|主任|院长|教授|分析师|负责人|研究员|科长|秘书|工程师|专家|经理)(\p{Han}{2,3}?)(?:表示|说|介绍|指出|认为|分析|在|主持|强调|会见|透露)"
@@ -331,8 +331,9 @@ pub fn edited(sentence: &str, r: &mut Random) -> String {
         // a clause less
         0 => {
             let clauses: Vec<&str> = out.trim_end_matches('。').split('，').collect();
-            if clauses.len() > 2 {
-                let drop = 1 + r.below(clauses.len() - 1);
+            let drop = 1 + r.below(clauses.len() - 1);
+            // a part of two sentences is no clause
+            if clauses.len() > 2 && !clauses[drop].contains(['；', '。']) {
                 let kept: Vec<&str> = clauses.iter().enumerate().filter(|(i, _)| *i != drop).map(|(_, c)| *c).collect();
                 out = format!("{}。", kept.join("，"));
             }

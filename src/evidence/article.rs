@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 use crate::evidence::align::Index;
 use crate::evidence::days::{self, Day};
@@ -34,7 +34,7 @@ impl Article {
     pub fn new(title: &str, text: &str, publisher: &str, published: Option<NaiveDate>) -> Self {
         let end = (0..=MAX_ARTICLE.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
         let folded = Folded::new(&format!("{title}\n{}", text.get(..end).unwrap_or_default()));
-        let facts = Facts::new(&folded, published);
+        let facts = Facts::of_article(&folded, published);
         Self {
             index: Index::new(&folded),
             figures: facts.figures,
@@ -67,8 +67,17 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(text: &Folded, published: Option<NaiveDate>) -> Self {
-        let days = days::days(text, published);
+    /// Reads an article: 6日 is a day of the month of publication.
+    fn of_article(text: &Folded, published: Option<NaiveDate>) -> Self {
+        Self::new(text, days::days(text, published, published.map(|p| p.month())))
+    }
+
+    /// Reads a sentence: 6日 may be a day of the month that its article said before.
+    pub(super) fn of_sentence(text: &Folded, published: Option<NaiveDate>) -> Self {
+        Self::new(text, days::days(text, published, None))
+    }
+
+    fn new(text: &Folded, days: Vec<Day>) -> Self {
         let ranges: Vec<Range<usize>> = days.iter().map(|d| d.letters.clone()).collect();
         Self { figures: figures::figures(text, &ranges), days }
     }

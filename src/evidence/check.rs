@@ -18,7 +18,7 @@ const MIN_LETTERS: usize = 8;
 pub(super) fn check(article: &Article, kind: StatementKind, text: &str, range: Range<usize>) -> Statement {
     let mut sentence = Sentence::new(article, text.get(range.clone()).unwrap_or_default(), range.start);
     sentence.anchor_blocks();
-    let facts = Facts::new(&sentence.folded, article.published);
+    let facts = Facts::of_sentence(&sentence.folded, article.published);
     sentence.figures(&facts);
     sentence.days(&facts);
     if kind != StatementKind::Note {

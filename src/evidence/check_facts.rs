@@ -1,5 +1,7 @@
 //! Figures and dates of a sentence.
 
+use std::ops::Range;
+
 use crate::evidence::article::Facts;
 use crate::evidence::days::Day;
 use crate::evidence::figures::Figure;
@@ -11,6 +13,10 @@ impl Sentence<'_> {
     pub(super) fn figures(&mut self, facts: &Facts) {
         let directions = marks::directions(&self.folded);
         for figure in &facts.figures {
+            if let Some(theirs) = self.replaced_figure(figure, facts) {
+                self.complain(Fault::Figure, &figure.letters, Some(&theirs));
+                continue;
+            }
             if self.anchor_verbatim(&figure.letters) {
                 continue;
             }
@@ -42,6 +48,22 @@ impl Sentence<'_> {
         }
     }
 
+    /// Returns another figure of the article that has this one's words around it.
+    fn replaced_figure(&self, figure: &Figure, facts: &Facts) -> Option<Range<usize>> {
+        let comparable = self.article.figures.iter().filter(|f| f.unit == figure.unit);
+        let is_own = |f: &Figure| facts.figures.iter().any(|own| own.equals(f));
+        let places = comparable.map(|f| (f, figure.is_supported_by(f) || figure.is_opposite_of(f))).filter(|(f, is_same)| *is_same || !is_own(f));
+        self.replaced(&figure.letters, places.map(|(f, is_same)| (f.letters.clone(), is_same)))
+    }
+
+    /// Returns another date of the article that has this one's words around it.
+    fn replaced_day(&self, day: &Day, facts: &Facts) -> Option<Range<usize>> {
+        let like = self.article.days.iter().filter(|d| day.is_like(d));
+        let is_own = |d: &Day| facts.days.iter().any(|own| own.is_supported_by(d));
+        let places = like.map(|d| (d, day.is_supported_by(d))).filter(|(d, is_same)| *is_same || !is_own(d));
+        self.replaced(&day.letters, places.map(|(d, is_same)| (d.letters.clone(), is_same)))
+    }
+
     /// Whether the sentence has a figure of the article in another place, so that the editor may have changed the order.
     fn is_moved(&self, theirs: &Figure, facts: &Facts) -> bool {
         let in_place = |own: &Figure| {
@@ -62,6 +84,10 @@ impl Sentence<'_> {
 
     pub(super) fn days(&mut self, facts: &Facts) {
         for day in &facts.days {
+            if let Some(theirs) = self.replaced_day(day, facts) {
+                self.complain(Fault::Date, &day.letters, Some(&theirs));
+                continue;
+            }
             if self.anchor_verbatim(&day.letters) {
                 continue;
             }

@@ -36,7 +36,7 @@ impl Sentence<'_> {
 
     /// Returns the direction that the article gives the figure behind a place of the sentence.
     fn direction_of_next_figure(&self, from: usize) -> Option<(Range<usize>, Direction)> {
-        let figures = Facts::new(&self.folded, self.article.published).figures;
+        let figures = Facts::of_sentence(&self.folded, self.article.published).figures;
         let next = figures.iter().find(|f| f.letters.start >= from && f.letters.start < from + 6)?;
         let theirs = self.article.figures.iter().find(|f| next.equals(f) && (f.unit == "%" || f.unit == "百分点"))?;
         let before = self.article.directions.iter().rfind(|(l, _)| l.end <= theirs.letters.start)?;

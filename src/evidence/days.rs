@@ -51,9 +51,8 @@ static DATE: Fixed = Fixed::new(
     r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?:(?P<y2>(?:19|20)\d\d|今|去|明|前|上|当|本)年度?)?(?P<m2>1[0-2]|0?[1-9])月(?:份)?(?:(?P<d2>\d{1,2})[日号])?|(?P<y3>(?:19|20)\d\d)(?:年|财年)(?P<q3>第?[一二三四1-4]季度|[上下]半年)?|(?P<q>第?[一二三四1-4]季度|[上下]半年)|(?P<d4>\d{1,2})[日号]|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|今年|去年|明年|前年|上年|本月|上月|上个月|下月|下个月)",
 );
 
-/// Returns the dates of a text.
-pub(super) fn days(text: &Folded, published: Option<NaiveDate>) -> Vec<Day> {
-    let mut month = published.map(|p| p.month());
+/// Returns the dates of a text. `month` is the one of 6日 before the text says any.
+pub(super) fn days(text: &Folded, published: Option<NaiveDate>, mut month: Option<u32>) -> Vec<Day> {
     let mut out = Vec::new();
     for found in DATE.captures_iter(&text.text) {
         let is_part = found.get(0).and_then(|m| text.text.get(..m.start())).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_digit()));
@@ -129,7 +128,7 @@ mod tests {
     #[test]
     fn relative_days_are_dates_of_the_article() {
         let published = NaiveDate::from_ymd_opt(2026, 12, 1);
-        let one = |text: &str| days(&Folded::new(text), published).remove(0);
+        let one = |text: &str| days(&Folded::new(text), published, None).remove(0);
         for (mine, theirs, supported) in [
             ("11月30日", "昨日", true),
             ("11月29日", "昨日", false),

@@ -7,6 +7,12 @@ use crate::evidence::article::Article;
 use crate::evidence::folded::Folded;
 use crate::evidence::support::{Anchor, Fault, Unsupported};
 
+/// Letters on each side of two places that are compared.
+const MAX_CONTEXT: usize = 10;
+/// Letters before a place that another place needs in common with it, and how many more it needs than the places that say the same.
+const MIN_BEFORE: usize = 3;
+const MORE_ALIKE: usize = 5;
+
 /// A sentence, aligned with its article.
 pub(super) struct Sentence<'a> {
     pub(super) article: &'a Article,
@@ -66,6 +72,32 @@ impl<'a> Sentence<'a> {
         let start = same.start + 1;
         self.anchor(letters, &(start..start + letters.len()));
         true
+    }
+
+    /// Returns how many letters before and behind both places are the same.
+    fn likeness(&self, own: &Range<usize>, theirs: &Range<usize>) -> (usize, usize) {
+        let article = &self.article.folded;
+        let pairs = (1..=MAX_CONTEXT)
+            .map(|i| (own.start.checked_sub(i).and_then(|at| self.folded.char(at)), theirs.start.checked_sub(i).and_then(|at| article.char(at))));
+        let before = pairs.take_while(|(a, b)| a.is_some() && a == b).count();
+        let pairs = (0..MAX_CONTEXT).map(|i| (self.folded.char(own.end + i), article.char(theirs.end + i)));
+        (before, pairs.take_while(|(a, b)| a.is_some() && a == b).count())
+    }
+
+    /// Returns where the article says something else with the same words around it, and says this one only among other words.
+    /// `said` tells whether a place of the article says this one.
+    pub(super) fn replaced(&self, own: &Range<usize>, places: impl Iterator<Item = (Range<usize>, bool)>) -> Option<Range<usize>> {
+        let (mut same, mut other): (usize, Option<(usize, Range<usize>)>) = (0, None);
+        for (theirs, is_same) in places {
+            let (before, behind) = self.likeness(own, &theirs);
+            let all = before + behind;
+            if is_same {
+                same = same.max(all);
+            } else if before >= MIN_BEFORE && other.as_ref().is_none_or(|(best, _)| all > *best) {
+                other = Some((all, theirs));
+            }
+        }
+        other.filter(|(all, _)| *all >= same + MORE_ALIKE).map(|(_, theirs)| theirs)
     }
 
     /// Returns the letters of the article in the place of these.
