@@ -16,16 +16,16 @@ const MIN_LETTERS: usize = 8;
 
 /// Checks one sentence of a text.
 pub(super) fn check(article: &Article, kind: StatementKind, text: &str, range: Range<usize>) -> Statement {
-    let mut sentence = Sentence::new(article, text.get(range.clone()).unwrap_or_default(), range.start);
+    let mut sentence = Sentence::new(article, kind, text.get(range.clone()).unwrap_or_default(), range.start);
     sentence.anchor_blocks();
     let facts = Facts::of_sentence(&sentence.folded, article.published);
     sentence.figures(&facts);
     sentence.days(&facts);
+    sentence.directions();
+    sentence.names(&facts);
     if kind != StatementKind::Note {
-        sentence.directions();
         sentence.negations();
         sentence.speakers();
-        sentence.names(&facts);
         sentence.source(if kind == StatementKind::Title { MIN_TITLE_SHARE } else { MIN_SHARE });
     }
     Statement { kind, range, anchors: sentence.anchors, unsupported: sentence.unsupported }

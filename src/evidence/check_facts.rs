@@ -13,8 +13,15 @@ impl Sentence<'_> {
     pub(super) fn figures(&mut self, facts: &Facts) {
         let directions = marks::directions(&self.folded);
         for figure in &facts.figures {
-            if let Some(theirs) = self.replaced_figure(figure, facts) {
-                self.complain(Fault::Figure, &figure.letters, Some(&theirs));
+            if self.is_cut(figure) {
+                continue;
+            }
+            if let Some((own, theirs)) = self.other_limit(figure) {
+                self.complain(Fault::Figure, &own, Some(&theirs));
+                continue;
+            }
+            if let Some((fault, theirs)) = self.replaced_figure(figure, facts) {
+                self.complain(fault, &figure.letters, Some(&theirs));
                 continue;
             }
             if self.anchor_verbatim(&figure.letters) {
@@ -48,12 +55,29 @@ impl Sentence<'_> {
         }
     }
 
+    /// Whether the end of a shortened text cuts a figure: HJ 1105-202…
+    fn is_cut(&self, figure: &Figure) -> bool {
+        let end = figure.letters.end;
+        let is_last =
+            end == self.folded.len() || self.folded.char(end) == Some('…') || (self.folded.char(end) == Some('.') && end + 1 == self.folded.len());
+        is_last && figure.unit.is_empty() && self.article.folded.text.contains(self.folded.part(figure.letters.clone()))
+    }
+
+    /// Returns figure and article's figure if one is a lower and one an upper limit: 超三成, 不超三成.
+    fn other_limit(&self, figure: &Figure) -> Option<(Range<usize>, Range<usize>)> {
+        let place = self.in_place(&figure.letters)?;
+        let theirs = self.article.figures.iter().find(|f| overlap(&f.letters, &place))?;
+        figure.is_other_limit_than(theirs).then(|| (figure.with_words.clone(), theirs.with_words.clone()))
+    }
+
     /// Returns another figure of the article that has this one's words around it.
-    fn replaced_figure(&self, figure: &Figure, facts: &Facts) -> Option<Range<usize>> {
+    fn replaced_figure(&self, figure: &Figure, facts: &Facts) -> Option<(Fault, Range<usize>)> {
         let comparable = self.article.figures.iter().filter(|f| f.unit == figure.unit);
         let is_own = |f: &Figure| facts.figures.iter().any(|own| own.equals(f));
         let places = comparable.map(|f| (f, figure.is_supported_by(f) || figure.is_opposite_of(f))).filter(|(f, is_same)| *is_same || !is_own(f));
-        self.replaced(&figure.letters, places.map(|(f, is_same)| (f.letters.clone(), is_same)))
+        let theirs = self.replaced(&figure.letters, places.map(|(f, is_same)| (f.letters.clone(), is_same)))?;
+        let is_scale = self.article.figures.iter().any(|f| f.letters == theirs && figure.differs_in_measure(f));
+        Some((if is_scale { Fault::Measure } else { Fault::Figure }, theirs))
     }
 
     /// Returns another date of the article that has this one's words around it.

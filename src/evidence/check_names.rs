@@ -60,6 +60,7 @@ impl Sentence<'_> {
     }
 
     pub(super) fn names(&mut self, facts: &Facts) {
+        self.anchor_names();
         let mut seen: HashSet<Range<usize>> = HashSet::new();
         for gap in self.gaps.clone() {
             let widened = gap.statement.start.saturating_sub(1)..(gap.statement.end + 1).min(self.folded.len());
@@ -83,6 +84,20 @@ impl Sentence<'_> {
         }
     }
 
+    /// Names that the article has, in the same place or elsewhere, have their support there.
+    fn anchor_names(&mut self) {
+        let article = self.article;
+        for name in names(&self.folded, &(0..self.folded.len())) {
+            let elsewhere = || {
+                let word = self.folded.part(name.clone());
+                article.folded.text.find(word).map(|at| article.folded.letters(at..at + word.len()))
+            };
+            if let Some(theirs) = self.same_in_article(&name).or_else(elsewhere) {
+                self.anchor(&name, &theirs);
+            }
+        }
+    }
+
     /// A name that the article lacks, or another name in its place.
     fn name(&mut self, name: &Range<usize>, theirs: &[Range<usize>], is_tight: bool) {
         let said = self.folded.part(name.clone()).to_owned();
@@ -94,7 +109,8 @@ impl Sentence<'_> {
         let short = gazetteer::short_name(&said);
         let is_known = article.folded.text.contains(short) || article.publisher.contains(&said);
         let has_form = theirs.iter().any(|t| is_alias(&said, article.folded.part(t.clone())));
-        if (!is_known && !has_form) || (is_known && is_tight && other.is_some()) {
+        let is_replaced = is_tight && other.is_some();
+        if (!is_known && !has_form && (is_replaced || !self.is_note())) || (is_known && is_replaced) {
             self.complain(Fault::Name, name, other);
         }
     }

@@ -28,7 +28,7 @@ impl Sentence<'_> {
             // a paraphrase: the next figure has a direction in the article too
             let theirs = self.direction_of_next_figure(letters.end);
             let is_opposite = theirs.as_ref().is_some_and(|(_, d)| *d != direction);
-            if is_opposite || (theirs.is_none() && !article.directions.iter().any(|(_, d)| *d == direction)) {
+            if is_opposite || (!self.is_note() && theirs.is_none() && !article.directions.iter().any(|(_, d)| *d == direction)) {
                 self.complain(Fault::Direction, &letters, theirs.filter(|_| is_opposite).map(|t| t.0).as_ref());
             }
         }

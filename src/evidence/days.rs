@@ -31,6 +31,11 @@ impl Day {
             || (same_year && agrees(self.month, other.month) && agrees(self.day_of_month, other.day_of_month) && agrees(self.part, other.part))
     }
 
+    /// Returns year, month and part of the year, without the day.
+    pub(super) fn period(&self) -> (Option<i32>, Option<u32>, Option<u32>) {
+        (self.year, self.month, self.part)
+    }
+
     /// Whether it is the day of publication, or its month or year.
     pub(super) fn is_of(&self, published: Option<NaiveDate>) -> bool {
         let Some(date) = published else { return false };

@@ -24,6 +24,8 @@ pub(super) enum Exactness {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Figure {
     pub(super) letters: Range<usize>,
+    /// The same with 超 before it or 以上 behind it.
+    pub(super) with_words: Range<usize>,
     /// Converted into the measure's base.
     pub(super) value: f64,
     /// The measure; empty: one that is not compared.
@@ -48,7 +50,7 @@ impl Figure {
         let (mine, theirs) = (self.value, other.value);
         if self.equals(other) {
             // 超100亿元 is not 不足100亿元
-            return !matches!((self.exactness, other.exactness), (Exactness::Above, Exactness::Below) | (Exactness::Below, Exactness::Above));
+            return !self.is_other_limit_than(other);
         }
         let (digits, step) = self.precision;
         let is_right = match self.exactness {
@@ -59,6 +61,16 @@ impl Figure {
         };
         // rounded: fewer digits than the article, and less than one step away
         is_right && digits < other.precision.0 && (mine - theirs).abs() < step && self.is_comparable(other)
+    }
+
+    /// Whether it is another figure with fewer digits.
+    pub(super) fn is_rounded_from(&self, other: &Self) -> bool {
+        self.precision.0 < other.precision.0 && (self.value - other.value).abs() < self.precision.1 && self.is_comparable(other)
+    }
+
+    /// Whether both say the same amount, one as a lower and one as an upper limit: 超三成, 不超三成.
+    pub(super) fn is_other_limit_than(&self, other: &Self) -> bool {
+        self.equals(other) && matches!((self.exactness, other.exactness), (Exactness::Above, Exactness::Below) | (Exactness::Below, Exactness::Above))
     }
 
     /// Whether one is the other with the opposite sign.
@@ -162,7 +174,8 @@ fn figure(text: &Folded, found: &Captures<'_>) -> Option<Figure> {
     let start = found.name("sign").unwrap_or(number).start();
     // 10-15: a hyphen between figures is no minus
     let is_negative = found.name("sign").is_some() && text.text.get(..start).is_none_or(|b| !b.ends_with(|c: char| c.is_alphanumeric() || c == '%'));
-    Some(Figure { letters: text.letters(start..end), value: digits * scale * factor, unit, exactness, digits, precision, is_negative })
+    let with_words = text.letters(found.get(0)?.range());
+    Some(Figure { letters: text.letters(start..end), with_words, value: digits * scale * factor, unit, exactness, digits, precision, is_negative })
 }
 
 /// Returns the number of significant digits of a number, and the value of the last one.

@@ -5,6 +5,7 @@
 //! directions of change, names, negations and speakers of both are compared: a paraphrase says the same of them. Words are in
 //! `src/data/evidence.toml`.
 
+mod across;
 mod align;
 mod article;
 mod check;
@@ -20,6 +21,7 @@ mod sentence;
 mod statements;
 mod support;
 
+pub use across::{Clash, Measured, clash, measured};
 pub use article::Article;
 pub use statements::{Checked, ItemTexts, check_item, check_text};
 pub use support::{Anchor, Fault, Field, Statement, StatementKind, Unsupported};
@@ -50,6 +52,7 @@ mod tests {
             ("公司尚未取得环评批复，否认向北岭重工提供担保。", Fault::Name, "北岭"),
             ("行业专家张砚秋认为，市场需求平稳。", Fault::Name, "李沐白"),
             ("示例研究院首席分析师认为，市场需求平稳，全年出口占比超过三成。", Fault::Speaker, "行业专家李沐白"),
+            ("全年出口占比不超过三成。", Fault::Figure, "原文没有 不超过三成；原文是 超过三成"),
             ("全市召开防汛工作会议，部署山洪灾害防御。", Fault::Foreign, "这句话在原文里找不到"),
         ] {
             let found = faults(sentence);
@@ -77,6 +80,24 @@ mod tests {
         let statements = check_text(&article, StatementKind::Summary, "总投资12.3亿元，一期计划明年6月投产。");
         let anchor = &statements[0].anchors[0];
         assert_eq!((anchor.field, &TEXT[anchor.article.clone()]), (Field::Text, "总投资12.3亿元，一期计划明年6月投产。"));
+    }
+
+    #[test]
+    fn names_have_anchors() {
+        let article = Article::new(TITLE, TEXT, "", None);
+        let statements = check_text(&article, StatementKind::Summary, "张砚秋介绍，项目在许昌市。");
+        let words: Vec<&str> = statements[0].anchors.iter().filter(|a| a.field == Field::Text).map(|a| &TEXT[a.article.clone()]).collect();
+        assert!(words.contains(&"张砚秋") && words.contains(&"许昌市"), "{words:?}");
+    }
+
+    #[test]
+    fn a_note_is_free_but_does_not_contradict_its_article() {
+        let article = Article::new(TITLE, TEXT, "许昌日报", NaiveDate::from_ymd_opt(2026, 12, 1));
+        let found =
+            |note: &str| check_text(&article, StatementKind::Note, note).into_iter().flat_map(|s| s.unsupported).map(|u| u.fault).collect::<Vec<_>>();
+        assert_eq!(found("建议关注云鹭电气，与北岭重工、洛阳的同类项目比较，预计竞争加剧、价格下跌。"), []);
+        assert_eq!(found("公司前三季度营业收入45.6亿元，同比下降10.2%，值得关注。"), [Fault::Direction]);
+        assert_eq!(found("云鹭电气输变电设备生产基地项目在洛阳市开工建设，值得关注。"), [Fault::Name]);
     }
 
     proptest::proptest! {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::evidence::align::{Block, Gap, align, gaps};
 use crate::evidence::article::Article;
 use crate::evidence::folded::Folded;
-use crate::evidence::support::{Anchor, Fault, Unsupported};
+use crate::evidence::support::{Anchor, Fault, StatementKind, Unsupported};
 
 /// Letters on each side of two places that are compared.
 const MAX_CONTEXT: usize = 10;
@@ -16,6 +16,7 @@ const MORE_ALIKE: usize = 5;
 /// A sentence, aligned with its article.
 pub(super) struct Sentence<'a> {
     pub(super) article: &'a Article,
+    pub(super) kind: StatementKind,
     pub(super) folded: Folded,
     pub(super) blocks: Vec<Block>,
     pub(super) gaps: Vec<Gap>,
@@ -26,11 +27,11 @@ pub(super) struct Sentence<'a> {
 }
 
 impl<'a> Sentence<'a> {
-    pub(super) fn new(article: &'a Article, text: &str, start: usize) -> Self {
+    pub(super) fn new(article: &'a Article, kind: StatementKind, text: &str, start: usize) -> Self {
         let folded = Folded::new(text);
         let blocks = align(&folded, &article.folded, &article.index);
         let gaps = gaps(&blocks, &folded, &article.folded);
-        Self { article, folded, blocks, gaps, start, anchors: Vec::new(), unsupported: Vec::new() }
+        Self { article, kind, folded, blocks, gaps, start, anchors: Vec::new(), unsupported: Vec::new() }
     }
 
     pub(super) fn anchor(&mut self, letters: &Range<usize>, article: &Range<usize>) {
@@ -56,6 +57,11 @@ impl<'a> Sentence<'a> {
         for b in blocks.iter().take(3) {
             self.anchor(&(b.statement..b.end()), &(b.article..b.article_end()));
         }
+    }
+
+    /// Whether it is the editor's own words, of which only what contradicts the article is told.
+    pub(super) fn is_note(&self) -> bool {
+        self.kind == StatementKind::Note
     }
 
     /// Whether letters are part of one common part; returns their place in the article.

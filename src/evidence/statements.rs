@@ -47,7 +47,7 @@ pub fn check_text(article: &Article, kind: StatementKind, text: &str) -> Vec<Sta
 }
 
 /// Returns the byte ranges of the sentences of a text.
-fn sentences(text: &str) -> Vec<Range<usize>> {
+pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {

@@ -12,7 +12,7 @@ pub enum StatementKind {
     Summary,
     /// The full text, if an editor changed it.
     Text,
-    /// 按语: the editor's own words. Only its figures are checked.
+    /// 按语: the editor's own words. Its figures and dates are checked, and what contradicts the article: names, directions.
     Note,
 }
 
@@ -89,7 +89,7 @@ pub struct Statement {
     pub kind: StatementKind,
     /// Bytes of the checked text.
     pub range: Range<usize>,
-    /// The longest common part with the article first, then figures and dates.
+    /// The longest common part with the article first, then figures, dates and names.
     pub anchors: Vec<Anchor>,
     pub unsupported: Vec<Unsupported>,
 }

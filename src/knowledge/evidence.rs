@@ -19,6 +19,7 @@ pub(crate) struct Evidence {
     pub(crate) negations: Negations,
     pub(crate) speakers: Speakers,
     pub(crate) names: Names,
+    pub(crate) across: Across,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,4 +51,11 @@ pub(crate) struct Speakers {
 pub(crate) struct Names {
     pub(crate) plain_letters: Letters,
     pub(crate) common: Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Across {
+    pub(crate) once: Words,
+    pub(crate) links: Letters,
 }

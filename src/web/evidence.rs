@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::evidence::{self, Checked, Field, ItemTexts, Statement, StatementKind};
+use crate::evidence::{self, Checked, Field, ItemTexts, Measured, Statement, StatementKind};
 use crate::model::{ArticleId, Edition, Item, Print};
 use crate::store::{Store, StoreError};
 use crate::web::AppState;
@@ -18,6 +18,8 @@ use crate::web::response::stored;
 
 /// Most items whose checks are remembered.
 const MAX_CACHED: usize = 2_000;
+/// Most other items that one item is said to contradict.
+const MAX_CLASHES: usize = 3;
 /// Letters of an article shown around a passage.
 const CONTEXT: usize = 60;
 
@@ -37,14 +39,14 @@ pub(super) enum CheckStatus {
 }
 
 /// A sentence beside the article's passage, for editors.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Passage {
     pub(super) sentence: String,
     pub(super) article: String,
 }
 
 /// What is known of one item.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct ItemCheck {
     pub(super) status: CheckStatus,
     /// What has no support, in Chinese.
@@ -52,14 +54,18 @@ pub(super) struct ItemCheck {
     pub(super) passages: Vec<Passage>,
     #[serde(skip)]
     checked: Checked,
+    /// Figures that may be compared with those of other items.
+    #[serde(skip)]
+    measured: Vec<Measured>,
     /// SHA-256 of the article's stored text.
     #[serde(skip)]
     text_hash: String,
 }
 
 impl ItemCheck {
-    fn without_article(status: CheckStatus) -> Self {
-        Self { status, unsupported: Vec::new(), passages: Vec::new(), checked: Checked::default(), text_hash: String::new() }
+    fn without_article(status: CheckStatus, item: &Item) -> Self {
+        let (unsupported, passages, checked, text_hash) = (Vec::new(), Vec::new(), Checked::default(), String::new());
+        Self { status, unsupported, passages, checked, measured: measured(item), text_hash }
     }
 }
 
@@ -72,7 +78,25 @@ pub(super) async fn checks(console: &AppState, e: &Edition) -> Result<Checks, Re
         return Ok(Checks::new());
     }
     let (items, this) = (e.items().cloned().collect::<Vec<Item>>(), Arc::clone(console));
-    stored(console.store.run(move |s| items.iter().map(|i| Ok((i.article.0, this.evidence.check(s, i)?))).collect()).await)
+    stored(console.store.run(move |s| this.evidence.check_all(s, &items)).await)
+}
+
+/// Adds the figures that two items of the issue tell differently to both.
+fn add_clashes(checks: &mut Checks, items: &[Item]) {
+    let measured: Vec<(&Item, Arc<ItemCheck>)> = items.iter().filter_map(|i| Some((i, Arc::clone(checks.get(&i.article.0)?)))).collect();
+    for (item, mine) in &measured {
+        let others = measured.iter().filter(|(other, _)| other.article != item.article);
+        let clashes = others.filter_map(|(other, theirs)| Some((other, evidence::clash(&mine.measured, &theirs.measured)?)));
+        let lines: Vec<String> = clashes
+            .take(MAX_CLASHES)
+            .map(|(other, c)| format!("与本期《{}》不一致：{}这里是 {}，那里是 {}", other.title, c.what, c.mine, c.theirs))
+            .collect();
+        if let Some(check) = checks.get_mut(&item.article.0).filter(|_| !lines.is_empty()) {
+            let mut with = ItemCheck::clone(check);
+            with.unsupported.extend(lines);
+            *check = Arc::new(with);
+        }
+    }
 }
 
 /// Returns the statements of an issue without support, as lines for editors.
@@ -89,12 +113,18 @@ pub(super) fn anchors(checks: &Checks) -> Value {
 }
 
 impl EvidenceCache {
+    fn check_all(&self, store: &Store, items: &[Item]) -> Result<Checks, StoreError> {
+        let mut checks = items.iter().map(|i| Ok((i.article.0, self.check(store, i)?))).collect::<Result<Checks, StoreError>>()?;
+        add_clashes(&mut checks, items);
+        Ok(checks)
+    }
+
     fn check(&self, store: &Store, item: &Item) -> Result<Arc<ItemCheck>, StoreError> {
         if item.article.0 < 0 {
-            return Ok(Arc::new(ItemCheck::without_article(CheckStatus::OwnText)));
+            return Ok(Arc::new(ItemCheck::without_article(CheckStatus::OwnText, item)));
         }
         let Some(article) = store.article(ArticleId(item.article.0))? else {
-            return Ok(Arc::new(ItemCheck::without_article(CheckStatus::NoArticle)));
+            return Ok(Arc::new(ItemCheck::without_article(CheckStatus::NoArticle, item)));
         };
         let texts = texts(item);
         let mut hasher = DefaultHasher::new();
@@ -111,6 +141,7 @@ impl EvidenceCache {
             passages: checked.0.iter().filter_map(|s| passage(s, &texts, &article.headline.title, &article.text)).collect(),
             text_hash: Sha256::digest(&article.text).iter().map(|byte| format!("{byte:02x}")).collect(),
             checked,
+            measured: measured(item),
         });
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_CACHED {
@@ -119,6 +150,10 @@ impl EvidenceCache {
         all.insert(key, Arc::clone(&new));
         Ok(new)
     }
+}
+
+fn measured(item: &Item) -> Vec<Measured> {
+    evidence::measured(&format!("{}\n{}", item.title, item.summary), item.date)
 }
 
 fn texts(item: &Item) -> ItemTexts {
