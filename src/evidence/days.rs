@@ -14,7 +14,7 @@ pub(super) struct Day {
     pub(super) letters: Range<usize>,
     year: Option<i32>,
     month: Option<u32>,
-    day_of_month: Option<u32>,
+    of_month: Option<u32>,
     /// 一季度 to 四季度 as 1 to 4, 上半年 and 下半年 as 5 and 6.
     part: Option<u32>,
     /// 昨日, but the day of publication is unknown.
@@ -28,7 +28,7 @@ impl Day {
         let same_year = self.year.is_none() || other.year.is_none() || self.year == other.year;
         other.is_open
             || self.is_open
-            || (same_year && agrees(self.month, other.month) && agrees(self.day_of_month, other.day_of_month) && agrees(self.part, other.part))
+            || (same_year && agrees(self.month, other.month) && agrees(self.of_month, other.of_month) && agrees(self.part, other.part))
     }
 
     /// Returns year, month and part of the year, without the day.
@@ -40,12 +40,12 @@ impl Day {
     pub(super) fn is_of(&self, published: Option<NaiveDate>) -> bool {
         let Some(date) = published else { return false };
         let agrees = |mine: Option<u32>, theirs: u32| mine.is_none_or(|m| m == theirs);
-        self.part.is_none() && self.year.is_none_or(|y| y == date.year()) && agrees(self.month, date.month()) && agrees(self.day_of_month, date.day())
+        self.part.is_none() && self.year.is_none_or(|y| y == date.year()) && agrees(self.month, date.month()) && agrees(self.of_month, date.day())
     }
 
     /// Whether both say the same kind of date, so that one may stand in place of the other.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (self.day_of_month.is_some() && other.day_of_month.is_some())
+        (self.of_month.is_some() && other.of_month.is_some())
             || (self.part.is_some() && other.part.is_some())
             || (self.month.is_some() && other.month.is_some())
             || (self.year.is_some() && other.year.is_some())
@@ -66,7 +66,7 @@ pub(super) fn days(text: &Folded, published: Option<NaiveDate>, mut month: Optio
         // 20日至22日: the month is the one that was said last
         if day.month.is_some() {
             month = day.month;
-        } else if day.day_of_month.is_some() {
+        } else if day.of_month.is_some() {
             day.month = month;
         }
         out.push(day);
@@ -82,8 +82,8 @@ fn day(found: &Captures<'_>, published: Option<NaiveDate>) -> Option<Day> {
     }
     let year = text(&["y", "y2", "y3"]).and_then(|y| y.parse().ok().or_else(|| year_of(y, published?.year())));
     let part = text(&["q", "q3"]).map(part_of);
-    let out = Day { year, month: number(&["m", "m2"]), day_of_month: number(&["d", "d2", "d4"]), part, ..Day::default() };
-    out.day_of_month.is_none_or(|d| (1..=31).contains(&d)).then_some(out)
+    let out = Day { year, month: number(&["m", "m2"]), of_month: number(&["d", "d2", "d4"]), part, ..Day::default() };
+    out.of_month.is_none_or(|d| (1..=31).contains(&d)).then_some(out)
 }
 
 fn year_of(word: &str, this: i32) -> Option<i32> {
@@ -112,7 +112,7 @@ fn relative(word: &str, published: Option<NaiveDate>) -> Option<Day> {
     let Some(date) = published else { return Some(Day { is_open: true, ..Day::default() }) };
     if let Some(days) = SENTENCES.days.get(word) {
         let date = date.checked_add_signed(TimeDelta::days(*days))?;
-        return Some(Day { year: Some(date.year()), month: Some(date.month()), day_of_month: Some(date.day()), ..Day::default() });
+        return Some(Day { year: Some(date.year()), month: Some(date.month()), of_month: Some(date.day()), ..Day::default() });
     }
     if let Some(year) = word.strip_suffix('年') {
         return Some(Day { year: year_of(year, date.year()), ..Day::default() });

@@ -73,6 +73,11 @@ impl Figure {
         self.equals(other) && matches!((self.exactness, other.exactness), (Exactness::Above, Exactness::Below) | (Exactness::Below, Exactness::Above))
     }
 
+    /// Returns the value of its last digit.
+    pub(super) fn step(&self) -> f64 {
+        self.precision.1
+    }
+
     /// Whether one is the other with the opposite sign.
     pub(super) fn is_opposite_of(&self, other: &Self) -> bool {
         self.is_comparable(other) && nearly(self.value, other.value, 1e-9) && self.is_negative != other.is_negative

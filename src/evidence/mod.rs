@@ -19,11 +19,13 @@ mod marks;
 mod names;
 mod sentence;
 mod statements;
+mod sums;
 mod support;
 
 pub use across::{Clash, Measured, clash, measured};
 pub use article::Article;
 pub use statements::{Checked, ItemTexts, check_item, check_text};
+pub use sums::{WrongSum, wrong_sums};
 pub use support::{Anchor, Fault, Field, Statement, StatementKind, Unsupported};
 
 #[cfg(test)]

@@ -58,4 +58,7 @@ pub(crate) struct Names {
 pub(crate) struct Across {
     pub(crate) once: Words,
     pub(crate) links: Letters,
+    pub(crate) amounts: Letters,
+    /// Measure → its parts, of which it has no others.
+    pub(crate) sums: BTreeMap<String, Vec<String>>,
 }

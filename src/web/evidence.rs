@@ -64,7 +64,7 @@ pub(super) struct ItemCheck {
 
 impl ItemCheck {
     fn without_article(status: CheckStatus, item: &Item) -> Self {
-        let (unsupported, passages, checked, text_hash) = (Vec::new(), Vec::new(), Checked::default(), String::new());
+        let (unsupported, passages, checked, text_hash) = (wrong_sums(item).collect(), Vec::new(), Checked::default(), String::new());
         Self { status, unsupported, passages, checked, measured: measured(item), text_hash }
     }
 }
@@ -137,7 +137,7 @@ impl EvidenceCache {
         let checked = evidence::check_item(&prepared, &texts);
         let new = Arc::new(ItemCheck {
             status: CheckStatus::Checked,
-            unsupported: checked.unsupported().map(|(kind, u)| format!("{}{}", part(kind), u.chinese())).collect(),
+            unsupported: checked.unsupported().map(|(kind, u)| format!("{}{}", part(kind), u.chinese())).chain(wrong_sums(item)).collect(),
             passages: checked.0.iter().filter_map(|s| passage(s, &texts, &article.headline.title, &article.text)).collect(),
             text_hash: Sha256::digest(&article.text).iter().map(|byte| format!("{byte:02x}")).collect(),
             checked,
@@ -154,6 +154,10 @@ impl EvidenceCache {
 
 fn measured(item: &Item) -> Vec<Measured> {
     evidence::measured(&format!("{}\n{}", item.title, item.summary), item.date)
+}
+
+fn wrong_sums(item: &Item) -> impl Iterator<Item = String> {
+    evidence::wrong_sums(&item.summary, item.date).into_iter().map(|s| s.chinese())
 }
 
 fn texts(item: &Item) -> ItemTexts {

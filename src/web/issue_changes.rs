@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::evidence::{self, WrongSum};
 use crate::issue::edit::{Change, DropReason, Edit, Place};
 use crate::issue::{SameStory, foreword, manual_item, same_story, summarise};
 use crate::model::{ArticleId, Edition, EditionId, FileId, Item, Print, WebUrl};
@@ -227,5 +228,7 @@ pub(super) async fn stale_facts(console: &AppState, e: &Edition) -> Result<Vec<S
     let id = e.id;
     let dropped = stored(console.store.run(move |s| s.dropped_titles(id)).await)?;
     let dropped: Vec<String> = dropped.iter().map(|t| summarise::normalize_title(t)).collect();
-    Ok(foreword::stale_facts(e, &dropped))
+    let mut stale = foreword::stale_facts(e, &dropped);
+    stale.extend(evidence::wrong_sums(&e.foreword, Some(e.date)).iter().map(WrongSum::chinese));
+    Ok(stale)
 }
