@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::browser::{enter, key, picture, shape, until, value, violations, visit};
 use super::{Browser, Service, StatusCode};
 
 async fn content(editor: &Browser) -> (String, Value) {
@@ -45,4 +46,55 @@ async fn an_item_that_an_editor_wrote_is_not_checked_and_says_so() {
     let own = after["evidence"].as_object().unwrap().iter().find(|(id, _)| id.starts_with('-')).unwrap();
     assert_eq!((own.1["status"].as_str(), &own.1["unsupported"]), (Some("own-text"), &serde_json::json!([])));
     assert!(editor.page("/draft/1").await.contains("自写的条目没有原文"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn items_that_contradict_each_other_and_a_sum_of_the_foreword_are_told() {
+    let service = Service::start("");
+    let editor = service.sign_in("", "甲编辑").await;
+    for (title, text) in [("云鹭电气许昌项目开工", "云鹭电气许昌项目总投资12.3亿元。"), ("许昌项目建设提速", "云鹭电气许昌项目总投资13.2亿元。")]
+    {
+        let fields = [("do", "write"), ("title", title), ("text", text), ("publisher", "本所"), ("column", "行业报告")];
+        assert_eq!(editor.post("/draft/1", &fields).await.status(), StatusCode::SEE_OTHER);
+    }
+    let (_, after) = content(&editor).await;
+    let told = after["evidence"].to_string();
+    assert!(told.contains("与本期《许昌项目建设提速》不一致：总投资这里是 12.3亿元，那里是 13.2亿元"), "{told}");
+    assert!(told.contains("与本期《云鹭电气许昌项目开工》不一致：总投资这里是 13.2亿元，那里是 12.3亿元"), "{told}");
+    let foreword = "前三季度，许昌市进出口总值123.4亿元，其中出口80.1亿元，进口53.3亿元。";
+    assert_eq!(editor.post("/draft/1", &[("do", "foreword"), ("foreword", foreword)]).await.status(), StatusCode::SEE_OTHER);
+    let (_, after) = content(&editor).await;
+    assert_eq!(after["stale"], serde_json::json!(["进出口 123.4亿元，不等于出口 80.1亿元、进口 53.3亿元之和"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium and axe-core (AXE=/path/to/axe.min.js)"]
+async fn marks_and_passages_are_seen_at_a_desk_and_on_a_phone() {
+    let axe = std::fs::read_to_string(std::env::var("AXE").expect("AXE names axe.min.js of npm's axe-core")).unwrap();
+    let service = Service::start("");
+    let editor = service.sign_in("", "甲编辑").await;
+    let (_, before) = content(&editor).await;
+    let first = before["columns"][0]["items"][0].to_string();
+    let summary = before["columns"][0]["texts"][&first]["summary"].as_str().unwrap().to_owned();
+    let wrong = format!("{summary}另据统计，该项目总投资9876.5亿元。");
+    editor
+        .post("/draft/1", &[("article", first.as_str()), ("do", "rewrite"), ("summary", &wrong), ("note", "按说值得关注，总投资9876.5亿元。")])
+        .await;
+    let (mut browser, page) = enter(&service, "乙编辑").await;
+    visit(&page, &service, "/draft/1").await;
+    shape(&page, 1440, 1000, "light").await;
+    let count = |selector: &str| format!("String(document.querySelectorAll('{selector}').length)");
+    assert_eq!(value(&page, &count(".unsupported li")).await, "2");
+    page.evaluate("document.querySelector('.unsupported:not(:empty)').closest('.item').focus()").await.unwrap();
+    key(&page, "s").await;
+    until(&page, "the passages of this item", "document.querySelectorAll('.passages[open] dd').length > 0").await;
+    for (width, name) in [(1440, "evidence-wide"), (390, "evidence-phone")] {
+        shape(&page, width, 1000, "light").await;
+        page.evaluate("document.querySelector('.passages[open]').closest('.item').scrollIntoView()").await.unwrap();
+        assert_eq!(value(&page, "String(document.documentElement.scrollWidth <= innerWidth)").await, "true", "{name}");
+        picture(&page, name).await;
+    }
+    page.evaluate(axe.as_str()).await.unwrap();
+    assert_eq!(violations(&page).await, "");
+    browser.close().await.unwrap();
 }
