@@ -9,10 +9,14 @@ use crate::evidence::marks::{self, Direction};
 use crate::evidence::sentence::{Sentence, overlap};
 use crate::evidence::support::Fault;
 
+/// Most figures and most dates of one sentence that are compared; a sentence with more is a table.
+const MAX_FACTS: usize = 200;
+
 impl Sentence<'_> {
     pub(super) fn figures(&mut self, facts: &Facts) {
         let directions = marks::directions(&self.folded);
-        for figure in &facts.figures {
+        let own: Vec<bool> = self.article.figures.iter().map(|f| facts.figures.iter().take(MAX_FACTS).any(|mine| mine.equals(f))).collect();
+        for figure in facts.figures.iter().take(MAX_FACTS) {
             if self.is_cut(figure) {
                 continue;
             }
@@ -20,7 +24,7 @@ impl Sentence<'_> {
                 self.complain(Fault::Figure, &own, Some(&theirs));
                 continue;
             }
-            if let Some((fault, theirs)) = self.replaced_figure(figure, facts) {
+            if let Some((fault, theirs)) = self.replaced_figure(figure, &own) {
                 self.complain(fault, &figure.letters, Some(&theirs));
                 continue;
             }
@@ -71,21 +75,21 @@ impl Sentence<'_> {
     }
 
     /// Returns another figure of the article that has this one's words around it.
-    fn replaced_figure(&self, figure: &Figure, facts: &Facts) -> Option<(Fault, Range<usize>)> {
-        let comparable = self.article.figures.iter().filter(|f| f.unit == figure.unit);
-        let is_own = |f: &Figure| facts.figures.iter().any(|own| own.equals(f));
-        let places = comparable.map(|f| (f, figure.is_supported_by(f) || figure.is_opposite_of(f))).filter(|(f, is_same)| *is_same || !is_own(f));
-        let theirs = self.replaced(&figure.letters, places.map(|(f, is_same)| (f.letters.clone(), is_same)))?;
+    /// `own`: which figures of the article the sentence has, whose order the editor may have changed.
+    fn replaced_figure(&self, figure: &Figure, own: &[bool]) -> Option<(Fault, Range<usize>)> {
+        let comparable = self.article.figures.iter().zip(own).filter(|(f, _)| f.unit == figure.unit);
+        let places = comparable.map(|(f, is_own)| (f, *is_own, figure.is_supported_by(f) || figure.is_opposite_of(f)));
+        let places = places.filter(|(_, is_own, is_same)| *is_same || !is_own).map(|(f, _, is_same)| (f.letters.clone(), is_same));
+        let theirs = self.replaced(&figure.letters, places)?;
         let is_scale = self.article.figures.iter().any(|f| f.letters == theirs && figure.differs_in_measure(f));
         Some((if is_scale { Fault::Measure } else { Fault::Figure }, theirs))
     }
 
-    /// Returns another date of the article that has this one's words around it.
-    fn replaced_day(&self, day: &Day, facts: &Facts) -> Option<Range<usize>> {
-        let like = self.article.days.iter().filter(|d| day.is_like(d));
-        let is_own = |d: &Day| facts.days.iter().any(|own| own.is_supported_by(d));
-        let places = like.map(|d| (d, day.is_supported_by(d))).filter(|(d, is_same)| *is_same || !is_own(d));
-        self.replaced(&day.letters, places.map(|(d, is_same)| (d.letters.clone(), is_same)))
+    /// The same of a date.
+    fn replaced_day(&self, day: &Day, own: &[bool]) -> Option<Range<usize>> {
+        let like = self.article.days.iter().zip(own).filter(|(d, _)| day.is_like(d));
+        let places = like.map(|(d, is_own)| (d, *is_own, day.is_supported_by(d))).filter(|(_, is_own, is_same)| *is_same || !is_own);
+        self.replaced(&day.letters, places.map(|(d, _, is_same)| (d.letters.clone(), is_same)))
     }
 
     /// Whether the sentence has a figure of the article in another place, so that the editor may have changed the order.
@@ -107,8 +111,9 @@ impl Sentence<'_> {
     }
 
     pub(super) fn days(&mut self, facts: &Facts) {
-        for day in &facts.days {
-            if let Some(theirs) = self.replaced_day(day, facts) {
+        let own: Vec<bool> = self.article.days.iter().map(|d| facts.days.iter().take(MAX_FACTS).any(|mine| mine.is_supported_by(d))).collect();
+        for day in facts.days.iter().take(MAX_FACTS) {
+            if let Some(theirs) = self.replaced_day(day, &own) {
                 self.complain(Fault::Date, &day.letters, Some(&theirs));
                 continue;
             }
