@@ -185,7 +185,10 @@ fn passage(s: &Statement, texts: &ItemTexts, title: &str, text: &str) -> Option<
     let all = if anchor.field == Field::Title { title } else { text };
     let before =
         all.get(..anchor.article.start)?.chars().rev().take(CONTEXT).take_while(|c| !matches!(c, '。' | '\n')).map(char::len_utf8).sum::<usize>();
-    let after = all.get(anchor.article.end..)?.chars().take(CONTEXT).take_while(|c| !matches!(c, '。' | '\n')).map(char::len_utf8).sum::<usize>();
+    let rest = all.get(anchor.article.end..)?;
+    // a whole sentence needs nothing behind it
+    let is_whole = all.get(..anchor.article.end)?.ends_with(['。', '！', '？', '\n']);
+    let after = if is_whole { 0 } else { rest.chars().take(CONTEXT).take_while(|c| !matches!(c, '。' | '\n')).map(char::len_utf8).sum::<usize>() };
     let article = all.get(anchor.article.start - before..anchor.article.end + after)?.trim().to_owned();
     Some(Passage { sentence, article })
 }
