@@ -335,7 +335,11 @@
       c: () => { if (item) item.classList.toggle("folded"); }, u: () => bar("undo"), r: () => bar("redo"),
       p: () => document.getElementById("open-pool").click(), w: () => desk.querySelector("[name=foreword]").focus(),
       n: () => { const own = desk.querySelector(".own"); own.closest("details").open = true; own.querySelector(".title").focus(); },
-      g: () => { document.getElementById("signing").scrollIntoView(); desk.querySelector("#signing .main")?.focus(); },
+      // the question before 定稿 comes first, if there is one
+      g: () => {
+        document.getElementById("signing").scrollIntoView();
+        (desk.querySelector("#signing .anyway:not([hidden]) input") || desk.querySelector("#signing .main"))?.focus();
+      },
     };
     const column = all(".column")[Number(e.key) - 1];
     if (keys[e.key]) { e.preventDefault(); keys[e.key](); } else if (item && column) { e.preventDefault(); put(item, column); }
