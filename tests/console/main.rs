@@ -310,7 +310,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
     let outcome: serde_json::Value = serde_json::from_str(&saved.text().await.unwrap()).unwrap();
     assert!(outcome["conflict"].is_null() && outcome["state"]["content"]["foreword"] == "各位读者", "{outcome}");
     let version = outcome["state"]["version"].to_string();
-    assert_eq!(a.post("/draft/1/signing", &[("do", "finalise"), ("version", &version)]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(a.post("/draft/1/signing", &[("do", "finalise"), ("version", &version), ("anyway", "1")]).await.status(), StatusCode::SEE_OTHER);
     let page = b.page("/draft/1").await;
     assert!(page.contains("已定稿") && page.contains("各位读者") && !page.contains("name=\"title\""));
     let late = send("b", (version.parse::<u32>().unwrap() + 1).to_string(), vec![("do", "foreword".into()), ("foreword", "改".into())]).await;
