@@ -13,6 +13,9 @@ use futures_util::StreamExt as _;
 
 use super::{PASSWORD, Service};
 
+/// Confirms what the articles do not say, if 定稿 asks.
+pub(super) const CONFIRM: &str = "document.querySelectorAll('.anyway:not([hidden]) input').forEach(a => { a.checked = true; })";
+
 /// Runs a script until it says yes.
 pub(super) async fn until(page: &Page, what: &str, script: &str) {
     // on a busy machine a page may take long
@@ -165,6 +168,7 @@ async fn an_editor_finishes_the_issue_by_keys_and_by_mouse() {
     looks(&page, &service).await;
 
     page.goto(format!("{}/draft/1", service.base)).await.unwrap();
+    page.evaluate(CONFIRM).await.unwrap();
     page.evaluate("window.confirm = () => true; document.querySelector('button[value=finalise]').click()").await.unwrap();
     until(&page, "finished", "document.body.textContent.includes('已定稿') && !document.querySelector('input.title')").await;
     browser.close().await.unwrap();
@@ -290,6 +294,7 @@ async fn without_scripts_the_same_is_done_by_buttons() {
     act(&page, "{ const f = document.querySelector('.item select[name=column]'); f.value = '行业趋势'; f.form.querySelector('button[value=move]').click(); }")
         .await;
     until(&page, "moved", &format!("document.querySelectorAll('.column')[1]?.querySelector('[data-article=\"{}\"]') != null", first[1])).await;
+    act(&page, CONFIRM).await;
     press(&page, "button[value=finalise]").await;
     until(&page, "finished", "document.body.textContent.includes('已定稿') && !document.querySelector('input.title')").await;
     browser.close().await.unwrap();
