@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::gazetteer::is_place;
 use crate::classify::matcher::ListedName;
 use crate::classify::organisation_start::{Mention, written};
 use crate::classify::organisations::{Organisations, is_branch, legal_form};
 use crate::config::taxonomy::Organisation;
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::text::normalize::is_han;
 
 /// How far behind a short name the ending of a company is looked for, in characters.

@@ -5,10 +5,10 @@
 //! anything before it. Stock names are found by their code: 云鹭股份(600000). Linear: each ending looks back a bounded number of words.
 
 use crate::classify::bodies::{by_body, by_group};
-use crate::classify::gazetteer::is_place;
 use crate::classify::organisation_start::{Mention, is_sentence, mention, walk_back, without_our};
 use crate::classify::organisation_words::{BUSINESS, Token, is_business, tokens};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 

@@ -1,8 +1,8 @@
 //! Where a name begins: the words before an ending that belong to it.
 
-use crate::classify::gazetteer::is_short_of_county;
 use crate::classify::organisation_words::{BUSINESS, SOFT_STOPS, Token, is_business};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_short_of_county;
 use crate::text::normalize::is_han;
 use crate::text::segment::part_of_speech;
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::classify::gazetteer::{is_place, is_short_of_county};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::{is_place, is_short_of_county};
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 

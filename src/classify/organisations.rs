@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::gazetteer::is_place;
 use crate::classify::organisation_names::mentions;
 use crate::classify::organisation_start::{Mention, written};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::model::Alias;
 use crate::text::segment::Segmented;
 

@@ -11,7 +11,7 @@ use crate::crawl::dispatch::nats::NatsDispatcher;
 use crate::pipeline::{ConfigHandle, Pipeline};
 use crate::store::Store;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct CrawlArgs {
     /// Who fetches and extracts: `local`, or workers over NATS at this address (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "local|nats://HOST:4222")]

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::classify::gazetteer;
 use crate::evidence::align::{Block, Gap, align, gaps};
 use crate::evidence::article::{Article, Facts};
 use crate::evidence::days::Day;
@@ -13,6 +12,7 @@ use crate::evidence::marks::{self, Direction};
 use crate::evidence::names::{is_alias, is_person, names};
 use crate::evidence::support::{Anchor, Fault, Statement, StatementKind, Unsupported};
 use crate::knowledge::EVIDENCE;
+use crate::knowledge::gazetteer;
 use crate::text::normalize::is_letter;
 
 /// Share of a sentence's letter pairs that its article has. Below it the sentence comes from somewhere else.

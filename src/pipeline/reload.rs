@@ -136,7 +136,7 @@ impl ConfigHandle {
 
     fn reload_settings(&self) -> Result<(), ReloadError> {
         let settings = Settings::load(self.config.as_deref())?;
-        let taxonomy = Taxonomy::load(settings.taxonomy.as_deref())?;
+        let taxonomy = settings.load_taxonomy()?;
         let words = Arc::new(settings.vocabulary(&taxonomy));
         let before = self.pipeline();
         if settings.console != before.settings().console {
