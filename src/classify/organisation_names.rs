@@ -47,7 +47,7 @@ fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     // 清华大学 is one word of the dictionary
     let is_whole_word = first > at;
     let lost_its_head = || own.first().is_some_and(|t| matches!(t.word, "省" | "市" | "县" | "区"));
-    // 许昌市行业协会 is any
+    // 成都市行业协会 is any
     let is_vague = || !is_sure && own.last().is_some_and(|t| CLASSIFY.organisation.vague.contains(t.word));
     // 中国国际金融股份有限公司
     let is_national = || is_sure && own.len() > 1 && own.first().is_some_and(|t| t.word == "中国");
@@ -103,7 +103,7 @@ fn is_name(own: &[Token<'_>]) -> bool {
     letters >= 2 && !own.iter().all(is_generic) && (own.len() > 1 || singles == 0)
 }
 
-/// Returns the last word of the branch that follows a name: 许昌分公司.
+/// Returns the last word of the branch that follows a name: 成都分公司.
 fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let next = tokens
         .get(at + 1..)?

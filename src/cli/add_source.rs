@@ -21,7 +21,7 @@ pub(super) struct AddArgs {
     /// Name shown to editors (default: the page's title)
     #[arg(long)]
     name: Option<String>,
-    /// 全国, 河南, 许昌 …
+    /// 全国, or the name of a province or city
     #[arg(long)]
     region: Option<String>,
     /// Only print what would be added

@@ -85,7 +85,7 @@ enum Command {
     /// Crawl the sources once and make one draft, in the data folder
     Once(serve::CrawlArgs),
     /// Run the service: crawl, draft, mail, until SIGTERM
-    Serve(serve::CrawlArgs),
+    Serve(serve::ServeArgs),
     /// Fetch and extract for a service on another machine, started with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
     /// The source list: check, test, add, import, export, enable, disable

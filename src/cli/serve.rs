@@ -18,8 +18,18 @@ pub(super) struct CrawlArgs {
     pub(super) crawl: Option<String>,
 }
 
-pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
-    let pipeline = start_pipeline(args, &mut context, WaitForNats::No).await?;
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    crawl: CrawlArgs,
+    /// Address of the console (default: [console] in qingbao.toml)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<std::net::SocketAddr>,
+}
+
+pub(super) async fn run(args: &ServeArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    context.settings.console.listen = args.listen.or(context.settings.console.listen);
+    let pipeline = start_pipeline(&args.crawl, &mut context, WaitForNats::No).await?;
     let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
     app::serve(Arc::new(live), context.data.clone()).await?;
     Ok(())

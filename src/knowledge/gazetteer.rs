@@ -9,7 +9,7 @@ use super::CLASSIFY;
 #[derive(Debug)]
 pub(crate) struct Division {
     pub(crate) name: &'static str,
-    /// Name without its ending: 许昌.
+    /// Name without its ending: 成都.
     pub(crate) short: &'static str,
     code: &'static str,
     /// Names that always mean this division.
@@ -45,7 +45,7 @@ fn division(code: &'static str, name: &'static str, is_unique: bool) -> Division
     Division { name, short, code, clear, in_context }
 }
 
-/// Returns a place's name without its ending: 许昌 of 许昌市.
+/// Returns a place's name without its ending: 成都 of 成都市.
 pub fn short_name(name: &str) -> &str {
     let base = CLASSIFY.place.endings.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
     let people = CLASSIFY.place.peoples.iter().filter_map(|p| base.find(p)).filter(|at| *at > 3).min();
@@ -61,7 +61,7 @@ pub fn is_place(name: &str) -> bool {
     NAMES.contains(name)
 }
 
-/// Whether a word of a text is a place, or part of a compound one: 许昌市, 示范区, and 魏都 of 魏都区.
+/// Whether a word of a text is a place, or part of a compound one: 成都市, 示范区, and 魏都 of 魏都区.
 pub fn is_part_of_place(word: &str, text: &str) -> bool {
     let endings = || CLASSIFY.place.compounds.iter().chain(CLASSIFY.place.endings.iter());
     let in_compound = || {

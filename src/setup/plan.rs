@@ -21,8 +21,8 @@ pub struct SetupPlan {
     pub settings_text: String,
     /// The same, read.
     pub settings: Settings,
-    /// Text of sources.toml, without the addresses that are tried first.
-    pub sources_text: String,
+    /// Text of sources.toml with the known sources, if it starts with them; further addresses are tried first.
+    pub sources_text: Option<String>,
     /// Path and text of taxonomy.toml, if there are own industries.
     pub taxonomy: Option<(PathBuf, String)>,
     /// Name of the first admin.
@@ -50,10 +50,7 @@ impl SetupPlan {
             terms: i.terms.iter().map(|t| t.trim().to_owned()).collect(),
             ..Topic::default()
         }));
-        let sources_text = match answers.starter_sources {
-            Some(false) => starter_sources(None, &taxonomy),
-            _ => starter_sources(Some(&region), &taxonomy),
-        };
+        let sources_text = answers.starter_sources.unwrap_or(true).then(|| starter_sources(&region, &taxonomy));
         let taxonomy = own_file.map(|path| (path, taxonomy.to_toml()));
         let admin = Some(answers.admin.trim()).filter(|a| !a.is_empty()).unwrap_or("admin").to_owned();
         Ok(Self { settings_text, settings, sources_text, taxonomy, admin })
@@ -153,7 +150,7 @@ mod tests {
         assert_eq!(p.settings.mail.from.name(), Some("洛阳竞争情报快递"));
         let taxonomy = p.settings.load_taxonomy().unwrap();
         assert!(taxonomy.industry_names().contains(&"数字创意".to_owned()));
-        let list = crate::config::SourceList::parse("s", &p.sources_text, &p.settings.vocabulary(&taxonomy)).unwrap();
+        let list = crate::config::SourceList::parse("s", p.sources_text.as_deref().unwrap(), &p.settings.vocabulary(&taxonomy)).unwrap();
         let regions: std::collections::BTreeSet<_> = list.sources.iter().filter_map(|s| s.region.as_deref()).collect();
         assert_eq!(regions.into_iter().collect::<Vec<_>>(), ["全国", "河南"]);
         assert!(p.taxonomy.is_none());
@@ -180,7 +177,7 @@ mod tests {
         let (path, text) = p.taxonomy.unwrap();
         assert_eq!(p.settings.taxonomy, Some(path));
         assert_eq!(Taxonomy::parse("t", &text).unwrap().industries.last().map(|t| t.name.clone()), Some("轴承".to_owned()));
-        assert!(!p.sources_text.contains("[[source]]"));
+        assert!(p.sources_text.is_none());
     }
 
     #[test]

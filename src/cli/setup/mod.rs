@@ -3,10 +3,7 @@
 mod ask;
 mod questions;
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -14,10 +11,10 @@ use chrono::Utc;
 use crate::cli::add_source::{self, AddArgs};
 use crate::cli::output::outln;
 use crate::cli::serve::CrawlArgs;
-use crate::cli::{CommandContext, make_folder, once};
+use crate::cli::{CommandContext, once};
 use crate::config::{Settings, edit_sources};
-use crate::mail::{DeliveryResult, Transport, hint};
-use crate::setup::{SetupAnswers, SetupPlan};
+use crate::mail::try_login;
+use crate::setup::{SetupAnswers, SetupFiles, SetupPlan};
 use crate::store::{Role, Store};
 use crate::web::{check_password, fresh_password, hash_password};
 
@@ -32,8 +29,8 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<()> {
-    let files = Files::of(&context)?;
-    files.refuse_existing()?;
+    let files = SetupFiles::new(context.config.as_deref(), &context.sources, &context.data)?;
+    files.refuse_existing(true)?;
     let (answers, passwords) = match &args.answers {
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -53,19 +50,16 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
         check_password(&plan.admin, password).map_err(|e| anyhow::anyhow!("admin: {}", e.chinese()))?;
     }
     let made_password = admin_password.is_none().then(fresh_password).transpose()?;
-    files.write(&plan, &passwords)?;
-    let mut context = CommandContext { settings: Settings::load(Some(&files.settings))?, config: Some(files.settings.clone()), ..context };
+    files.write(&plan, passwords.smtp.as_deref())?;
+    let context = CommandContext { settings: Settings::load(Some(&files.settings))?, config: Some(files.settings.clone()), ..context };
     add_admin(&context, &plan.admin, admin_password.as_deref().or(made_password.as_deref()).unwrap_or_default())?;
-    outln!("写好了 {}、{}", files.settings.display(), files.sources.display())?;
+    outln!("写好了 {}", files.settings.display())?;
     try_mail(&context).await?;
     add_sources(&answers, &context).await?;
-    if answers.first_draft.unwrap_or(true) {
-        outln!("抓取一遍来源，生成第一份草稿……")?;
-        context.settings = Settings::load(Some(&files.settings))?;
-        // sources that cannot be reached are named in the table
-        if let Err(e) = Box::pin(once::run(&CrawlArgs::default(), context)).await {
-            outln!("第一份草稿没有完成：{e:#}")?;
-        }
+    match () {
+        () if !files.sources.exists() => outln!("还没有来源：请在控制台的来源页加，或用 qingbao sources add 网址")?,
+        () if answers.first_draft.unwrap_or(true) => first_draft(context).await?,
+        () => {}
     }
     outln!("\n开始运行：qingbao serve，然后用浏览器打开 http://127.0.0.1:8320 ，以 {} 登录。", plan.admin)?;
     if let Some(password) = made_password {
@@ -74,68 +68,20 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
     Ok(())
 }
 
+/// Crawls once and mails a draft. Sources that cannot be reached are named, and are no failure of the setup.
+async fn first_draft(context: CommandContext) -> anyhow::Result<()> {
+    outln!("抓取一遍来源，生成第一份草稿……")?;
+    match Box::pin(once::run(&CrawlArgs::default(), context)).await {
+        Ok(()) => Ok(()),
+        Err(e) => outln!("第一份草稿没有完成：{e:#}"),
+    }
+}
+
 /// Passwords typed at the terminal.
 #[derive(Debug, Default)]
 struct Passwords {
     smtp: Option<String>,
     admin: Option<String>,
-}
-
-/// Where the files go.
-struct Files {
-    /// Absolute folder of the settings.
-    folder: PathBuf,
-    settings: PathBuf,
-    sources: PathBuf,
-    taxonomy: PathBuf,
-    smtp_password: PathBuf,
-    database: PathBuf,
-}
-
-impl Files {
-    fn of(context: &CommandContext) -> anyhow::Result<Self> {
-        let settings = std::path::absolute(context.config.clone().unwrap_or_else(|| PathBuf::from(Settings::FILE)))?;
-        let folder = settings.parent().unwrap_or(Path::new("/")).to_owned();
-        Ok(Self {
-            sources: std::path::absolute(&context.sources)?,
-            taxonomy: folder.join("taxonomy.toml"),
-            smtp_password: folder.join("credentials/smtp_password"),
-            database: context.data.join("qingbao.db"),
-            folder,
-            settings,
-        })
-    }
-
-    fn refuse_existing(&self) -> anyhow::Result<()> {
-        let there: Vec<String> = [&self.settings, &self.sources, &self.taxonomy, &self.smtp_password, &self.database]
-            .into_iter()
-            .filter(|p| p.symlink_metadata().is_ok())
-            .map(|p| p.display().to_string())
-            .collect();
-        anyhow::ensure!(there.is_empty(), "已有 {}，不会覆盖；请在空文件夹里运行，或用 --config、--sources、--data 指定别处", there.join("、"));
-        Ok(())
-    }
-
-    /// Writes new files, the settings last.
-    fn write(&self, plan: &SetupPlan, passwords: &Passwords) -> anyhow::Result<()> {
-        if let Some(password) = &passwords.smtp {
-            write_new(&self.smtp_password, password, 0o600)?;
-        }
-        if let Some((path, text)) = &plan.taxonomy {
-            write_new(path, text, 0o640)?;
-        }
-        write_new(&self.sources, &plan.sources_text, 0o640)?;
-        write_new(&self.settings, &plan.settings_text, 0o640)
-    }
-}
-
-/// Writes a file that must not exist.
-fn write_new(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).with_context(|| format!("{} 写不了", path.display()))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("{} 写不了", path.display()))
 }
 
 fn add_admin(context: &CommandContext, name: &str, password: &str) -> anyhow::Result<()> {
@@ -151,26 +97,13 @@ async fn try_mail(context: &CommandContext) -> anyhow::Result<()> {
     let Some(smtp) = &mail.smtp else {
         return outln!("没有设邮件服务器：信件写成 .eml 文件，在 {}", context.data.join("outbox").display());
     };
-    let connected = match Transport::new(mail, context.data.join("outbox")) {
-        Ok(mut transport) => transport.connect().await.map_err(outcome_reply),
-        Err(e) => Err(e.to_string()),
-    };
-    match connected {
+    match try_login(mail, None).await {
         Ok(()) => outln!("邮件服务器 {} 接受了登录", smtp.host),
         Err(why) => {
             outln!("邮件服务器 {} 没有接受登录：{why}", smtp.host)?;
             outln!("  请改 qingbao.toml 的 [mail.smtp] 和密码文件，再用 qingbao doctor 试；在这之前信件会等着，不会丢。")
         }
     }
-}
-
-fn outcome_reply(outcome: DeliveryResult) -> String {
-    let (DeliveryResult::Accepted(reply)
-    | DeliveryResult::Later(reply)
-    | DeliveryResult::Refused(reply)
-    | DeliveryResult::LoginRefused(reply)
-    | DeliveryResult::Uncertain(reply)) = outcome;
-    hint(&reply).map_or_else(|| reply.clone(), |h| format!("{reply}　{h}"))
 }
 
 /// Tries each further address, and adds those that bring entries.

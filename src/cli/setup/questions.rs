@@ -1,14 +1,14 @@
 //! The questions, in their order.
 
+use crate::cli::setup::Passwords;
 use crate::cli::setup::ask::Terminal;
-use crate::cli::setup::{Files, Passwords};
 use crate::config::region::find_city;
 use crate::config::taxonomy::library;
-use crate::setup::{DEFAULT_COLUMNS, MailAnswers, OwnIndustry, Question, SetupAnswers, SetupPlan, SourceAnswer};
+use crate::setup::{DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, SourceAnswer, own_industries, split_list};
 use crate::web::check_password;
 
 /// Asks everything. Every answer is checked before the next question.
-pub(super) fn ask_all(t: &mut Terminal, files: &Files) -> anyhow::Result<(SetupAnswers, Passwords)> {
+pub(super) fn ask_all(t: &mut Terminal, files: &SetupFiles) -> anyhow::Result<(SetupAnswers, Passwords)> {
     let (mut a, mut passwords) = (SetupAnswers::default(), Passwords::default());
     t.heading("【单位和刊物】方括号里是默认值，直接回车就用它；随时可以按 Ctrl+C 停下，答完之前不写任何文件。")?;
     a.organiser = t.ask("主办单位", None, |s| checked(Question::Organiser, s, |a, s| s.clone_into(&mut a.organiser)))?;
@@ -23,14 +23,14 @@ pub(super) fn ask_all(t: &mut Terminal, files: &Files) -> anyhow::Result<(SetupA
     ask_industries(t, &mut a)?;
     let columns = DEFAULT_COLUMNS.map(|c| c.0).join("、");
     a.columns = t.ask("栏目，用顿号分开", Some(&columns), |s| {
-        let list = split(s);
-        checked(Question::Columns, s, |a, s| a.columns = split(s)).map(|_| list)
+        let list = split_list(s);
+        checked(Question::Columns, s, |a, s| a.columns = split_list(s)).map(|_| list)
     })?;
     a.at = t.ask("每个工作日几点寄出草稿", Some("07:30"), |s| checked(Question::At, s, |a, s| s.clone_into(&mut a.at)))?;
     t.heading("【邮件】")?;
     a.recipients = t.ask("收草稿的邮箱，用逗号分开", None, |s| {
-        let list = split(s);
-        checked(Question::Recipients, s, |a, s| a.recipients = split(s)).map(|_| list)
+        let list = split_list(s);
+        checked(Question::Recipients, s, |a, s| a.recipients = split_list(s)).map(|_| list)
     })?;
     ask_mail(t, files, &mut a, &mut passwords)?;
     t.heading("【管理员】")?;
@@ -43,7 +43,7 @@ pub(super) fn ask_all(t: &mut Terminal, files: &Files) -> anyhow::Result<(SetupA
     t.heading("【来源】")?;
     a.starter_sources = Some(t.confirm("先用随软件提供的来源（全国的，加上本省本市的）", true)?);
     a.sources = t.ask("另外的网址，用逗号分开（可以不写）", Some(""), |s| {
-        let list = || split(s).into_iter().map(SourceAnswer::Address).collect::<Vec<_>>();
+        let list = || split_list(s).into_iter().map(SourceAnswer::Address).collect::<Vec<_>>();
         checked(Question::Sources, s, |a, _| a.sources = list()).map(|_| list())
     })?;
     a.first_draft = Some(t.confirm("写好之后马上抓取一遍，寄出第一份草稿", true)?);
@@ -69,7 +69,7 @@ fn ask_industries(t: &mut Terminal, a: &mut SetupAnswers) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn ask_mail(t: &mut Terminal, files: &Files, a: &mut SetupAnswers, passwords: &mut Passwords) -> anyhow::Result<()> {
+fn ask_mail(t: &mut Terminal, files: &SetupFiles, a: &mut SetupAnswers, passwords: &mut Passwords) -> anyhow::Result<()> {
     let host = t.ask("发信服务器，例如 smtp.exmail.qq.com（回车则先写成文件）", Some(""), |s| {
         let mail = MailAnswers { from: "a@b.cn".to_owned(), host: s.to_owned(), ..MailAnswers::default() };
         checked(Question::Mail, s, |a, _| a.mail = Some(mail.clone()))
@@ -104,23 +104,4 @@ fn checked(question: Question, text: &str, put: impl Fn(&mut SetupAnswers, &str)
     let mut answers = SetupAnswers::default();
     put(&mut answers, text);
     answers.check(question).map(|()| text.to_owned()).map_err(|e| e.chinese)
-}
-
-fn split(text: &str) -> Vec<String> {
-    text.split(['、', '，', ',', ';', '；']).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
-}
-
-/// Reads 轴承：轴承 滚子；陶瓷：瓷砖 卫浴.
-fn own_industries(text: &str) -> Result<Vec<OwnIndustry>, String> {
-    let mut list = Vec::new();
-    for part in text.split([';', '；']).map(str::trim).filter(|p| !p.is_empty()) {
-        let Some((name, words)) = part.split_once(['：', ':']) else {
-            return Err(format!("“{part}”里没有冒号；请写成“轴承：轴承 滚子 轴承钢”"));
-        };
-        let terms = words.split([' ', '　', '、', '，', ',']).filter(|w| !w.is_empty()).map(str::to_owned).collect();
-        list.push(OwnIndustry { name: name.trim().to_owned(), terms });
-    }
-    let answers = SetupAnswers { own_industries: list, ..SetupAnswers::default() };
-    answers.check(Question::OwnIndustries).map_err(|e| e.chinese)?;
-    Ok(answers.own_industries)
 }
