@@ -51,6 +51,7 @@ pub mod ranking;
 pub mod render;
 pub mod review;
 pub mod schedule;
+pub mod setup;
 pub mod store;
 pub mod text;
 pub mod topics;

@@ -24,7 +24,7 @@ pub(super) fn by_body(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let field = tokens.get(head + 1..at)?;
     let is_land = tokens.get(head).is_some_and(|t| known.countries.contains(t.word));
     let is_vague = |t: &Token<'_>| known.vague.contains(t.word);
-    // 河南大学 and 许昌银行 are names, 中国大学 and 许昌医院 are none
+    // 四川大学 and 成都银行 are names, 中国大学 and 成都医院 are none
     let is_none = match field.last() {
         // 全国百强医院
         Some(last) => is_vague(last) || is_land && tokens.get(at)?.word == "医院",
@@ -62,7 +62,7 @@ fn can_be_field(token: Token<'_>) -> bool {
     known.in_fields.contains(token.word) || !token.stops() && (is_noun() || is_business(token.word))
 }
 
-/// Returns the firm of a group and a place that ends with the word at `at`: 国网河南省电力公司.
+/// Returns the firm of a group and a place that ends with the word at `at`: 国网四川省电力公司.
 pub(super) fn by_group(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     let known = &CLASSIFY.organisation;
     tokens.get(at).filter(|t| t.word.ends_with("公司") && !known.companies.contains(t.word))?;

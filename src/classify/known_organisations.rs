@@ -1,16 +1,16 @@
 //! Which names in an article are those of organisations that the taxonomy or the editors list.
 //!
-//! A short name inside the name of another firm is not the listed one: 云鹭 of 许昌云鹭食品有限公司 is no part of 上海云鹭机械有限公司.
+//! A short name inside the name of another firm is not the listed one: 云鹭 of 成都云鹭食品有限公司 is no part of 上海云鹭机械有限公司.
 //! A branch is not its firm.
 
 use std::collections::BTreeMap;
 
-use crate::classify::gazetteer::is_place;
 use crate::classify::matcher::ListedName;
 use crate::classify::organisation_start::{Mention, written};
 use crate::classify::organisations::{Organisations, is_branch, legal_form};
 use crate::config::taxonomy::Organisation;
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::text::normalize::is_han;
 
 /// How far behind a short name the ending of a company is looked for, in characters.
@@ -85,7 +85,7 @@ fn place_and_core(name: &str) -> (&str, &str) {
     loop {
         let ends = core.char_indices().map(|(i, _)| i).skip(2).take(MAX_PLACE_CHARS - 1);
         let rest = ends.filter(|end| core.get(..*end).is_some_and(is_place)).last().and_then(|end| core.get(end..)).filter(at_least_two);
-        // 许昌银行 has no name but its place
+        // 成都银行 has no name but its place
         match rest.filter(|rest| without_form(rest).chars().nth(1).is_some()) {
             Some(rest) => core = rest,
             None => break,

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, BuildError};
 
-use crate::classify::gazetteer::divisions;
 use crate::classify::organisation;
 use crate::config::Taxonomy;
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::divisions;
 use crate::text::normalize::{fold_width_and_case, is_han};
 use crate::text::segment::Segmented;
 

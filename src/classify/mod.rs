@@ -6,7 +6,6 @@
 pub mod background;
 mod bodies;
 mod column;
-pub(crate) mod gazetteer;
 pub mod keywords;
 mod known_organisations;
 mod learned;
@@ -30,7 +29,7 @@ use crate::learn::{Model, Signals, narrow};
 use crate::model::{Classification, Label};
 use crate::text::segment::Segmented;
 
-pub use gazetteer::{is_part_of_place, is_place, short_name};
+pub use crate::knowledge::gazetteer::{is_part_of_place, is_place, short_name};
 
 use column::RatedColumn;
 use known_organisations::is_own_name;

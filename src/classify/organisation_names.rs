@@ -5,10 +5,10 @@
 //! anything before it. Stock names are found by their code: 云鹭股份(600000). Linear: each ending looks back a bounded number of words.
 
 use crate::classify::bodies::{by_body, by_group};
-use crate::classify::gazetteer::is_place;
 use crate::classify::organisation_start::{Mention, is_sentence, mention, walk_back, without_our};
 use crate::classify::organisation_words::{BUSINESS, Token, is_business, tokens};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 
@@ -47,7 +47,7 @@ fn by_ending(tokens: &[Token<'_>], at: usize) -> Option<Mention> {
     // 清华大学 is one word of the dictionary
     let is_whole_word = first > at;
     let lost_its_head = || own.first().is_some_and(|t| matches!(t.word, "省" | "市" | "县" | "区"));
-    // 许昌市行业协会 is any
+    // 成都市行业协会 is any
     let is_vague = || !is_sure && own.last().is_some_and(|t| CLASSIFY.organisation.vague.contains(t.word));
     // 中国国际金融股份有限公司
     let is_national = || is_sure && own.len() > 1 && own.first().is_some_and(|t| t.word == "中国");
@@ -103,7 +103,7 @@ fn is_name(own: &[Token<'_>]) -> bool {
     letters >= 2 && !own.iter().all(is_generic) && (own.len() > 1 || singles == 0)
 }
 
-/// Returns the last word of the branch that follows a name: 许昌分公司.
+/// Returns the last word of the branch that follows a name: 成都分公司.
 fn branch(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let next = tokens
         .get(at + 1..)?

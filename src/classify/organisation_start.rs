@@ -1,8 +1,8 @@
 //! Where a name begins: the words before an ending that belong to it.
 
-use crate::classify::gazetteer::is_short_of_county;
 use crate::classify::organisation_words::{BUSINESS, SOFT_STOPS, Token, is_business};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_short_of_county;
 use crate::text::normalize::is_han;
 use crate::text::segment::part_of_speech;
 
@@ -142,7 +142,7 @@ fn begins_with_place(own: &[Token<'_>]) -> bool {
     own.first().is_some_and(|t| t.is_place()) && has_own_name(own)
 }
 
-/// Whether the word at `at` can precede a place within a name: 国网 in 国网河南省电力公司, 河南省 in 河南省许昌市.
+/// Whether the word at `at` can precede a place within a name: 国网 in 国网四川省电力公司, 四川省 in 四川省成都市.
 fn goes_before_place(tokens: &[Token<'_>], at: usize) -> bool {
     let Some(token) = tokens.get(at) else { return false };
     let is_name = |t: &Token<'_>| {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::classify::gazetteer::{is_place, is_short_of_county};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::{is_place, is_short_of_county};
 use crate::text::normalize::is_han;
 use crate::text::segment::{Segmented, part_of_speech};
 
@@ -16,7 +16,7 @@ static STOPS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| CLASSIFY.organisation.before_names.iter().chain(CLASSIFY.organisation.stops.iter()).collect());
 /// Words that tell a business or a kind, and name nothing alone.
 pub(super) static BUSINESS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.business.iter().collect());
-/// Words that stop a name only if what follows is a name already: 投资 in 投资许昌云鹭新材料有限公司 and in 云鹭投资有限公司.
+/// Words that stop a name only if what follows is a name already: 投资 in 投资成都云鹭新材料有限公司 and in 云鹭投资有限公司.
 pub(super) static SOFT_STOPS: LazyLock<HashSet<&str>> = LazyLock::new(|| CLASSIFY.organisation.soft_stops.iter().collect());
 
 /// Returns the words of the first `bytes` of a text, in order.
@@ -67,7 +67,7 @@ fn before_its_ending(word: &str) -> Option<usize> {
     (BUSINESS.contains(field) && field != "中国" || is_place(field)).then_some(field.len())
 }
 
-/// Returns the place that the segmenter parted: 新乡|宁 for 新|乡宁.
+/// Returns the place that the segmenter parted: 德阳|宁 for 新|乡宁.
 fn place_across<'a>(text: &'a str, last: Token<'a>, token: Token<'a>) -> Option<[Token<'a>; 2]> {
     let middle = token.start + token.word.chars().next()?.len_utf8();
     let place = text.get(last.start..middle)?;

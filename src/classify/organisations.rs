@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::gazetteer::is_place;
 use crate::classify::organisation_names::mentions;
 use crate::classify::organisation_start::{Mention, written};
 use crate::knowledge::CLASSIFY;
+use crate::knowledge::gazetteer::is_place;
 use crate::model::Alias;
 use crate::text::segment::Segmented;
 
@@ -58,7 +58,7 @@ pub(super) fn find(title: &Segmented, text: &Segmented, bytes: usize) -> Organis
     Organisations { names, aliases, mentions }
 }
 
-/// Returns the short name told right behind a name: 许昌云鹭新材料股份有限公司（以下简称“云鹭新材”）.
+/// Returns the short name told right behind a name: 成都云鹭新材料股份有限公司（以下简称“云鹭新材”）.
 fn short_form(text: &str, mention: &Mention) -> Option<Alias> {
     let rest = text.get(mention.end..)?;
     let near = rest.char_indices().map(|(i, _)| i).find(|i| *i > REMARK).and_then(|end| rest.get(..end)).unwrap_or(rest);

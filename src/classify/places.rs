@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::classify::gazetteer::{Division, divisions};
 use crate::classify::matcher::{LabelKey, Matches};
 use crate::config::Taxonomy;
+use crate::knowledge::gazetteer::{Division, divisions};
 
 /// Most places returned.
 const MAX_PLACES: usize = 8;

@@ -21,7 +21,7 @@ pub(super) struct AddArgs {
     /// Name shown to editors (default: the page's title)
     #[arg(long)]
     name: Option<String>,
-    /// 全国, 河南, 许昌 …
+    /// 全国, or the name of a province or city
     #[arg(long)]
     region: Option<String>,
     /// Only print what would be added
@@ -36,19 +36,41 @@ pub(super) struct AddArgs {
     /// Watch this one page for changes
     #[arg(long)]
     page: bool,
+    /// Without the entries, for other commands
+    #[arg(skip)]
+    quiet: bool,
 }
 
-/// Finds and prints what an address brings.
-async fn tried(context: &CommandContext, source: &Source) -> anyhow::Result<Preview> {
+impl AddArgs {
+    /// An address for another command, which prints by itself.
+    pub(super) fn quietly(url: &str, allow_private: bool) -> Self {
+        Self { url: url.to_owned(), id: None, name: None, region: None, dry_run: false, allow_private, render: false, page: false, quiet: true }
+    }
+}
+
+/// Finds what an address brings, and prints it unless `quiet`.
+async fn tried(context: &CommandContext, source: &Source, quiet: bool) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
         let preview = if source.is_page() { preview::preview_source(reader).await? } else { preview::discover_source(reader).await? };
-        show(reader, &preview, 1).await?;
+        if !quiet {
+            show(reader, &preview, 1).await?;
+        }
         Ok(preview)
     })
     .await
 }
 
-pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Result<()> {
+/// A source found behind an address.
+pub(super) struct FoundSource {
+    pub(super) new: NewSource,
+    pub(super) preview: Preview,
+}
+
+/// Finds what an address brings, and prints its entries unless `quiet`.
+///
+/// # Errors
+/// The address is no address, is in the list already, or brings nothing.
+pub(super) async fn find(args: &AddArgs, context: &CommandContext) -> anyhow::Result<FoundSource> {
     let url = WebUrl::typed(&args.url)?;
     let list = context.source_list_or_none()?;
     if let Some(known) = list.sources.iter().find(|s| s.url == url) {
@@ -61,31 +83,36 @@ pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Res
     };
     let kind = args.page.then_some(SourceKind::Page);
     let asked = Source { kind, allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
-    let (asked, preview) = match tried(context, &asked).await {
+    let (asked, preview) = match tried(context, &asked, args.quiet).await {
         // an address without a scheme was tried as https
         Err(e) => {
             let asked = Source { url: WebUrl::typed_plain(&args.url).ok_or(e)?, ..asked };
-            let preview = tried(context, &asked).await?;
+            let preview = tried(context, &asked, args.quiet).await?;
             (asked, preview)
         }
         Ok(preview) => (asked, preview),
     };
-    for c in &preview.columns {
-        outln!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}))?;
-    }
     if preview.url != asked.url && list.sources.iter().any(|s| s.url == preview.url) {
         anyhow::bail!("its feed {} is in {} already", preview.url, context.sources.display());
     }
     let new = NewSource {
         id,
-        name: args.name.clone().or(preview.name).unwrap_or_else(|| preview.url.host().to_owned()),
-        url: preview.url,
+        name: args.name.clone().or_else(|| preview.name.clone()).unwrap_or_else(|| preview.url.host().to_owned()),
+        url: preview.url.clone(),
         // let the kind of a list be detected, in case the site changes; a feed stays a feed
         kind: preview.found.kind.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page)),
         region: args.region.clone(),
         allow_private: args.allow_private,
         render: args.render,
     };
+    Ok(FoundSource { new, preview })
+}
+
+pub(super) async fn run(args: &AddArgs, context: &CommandContext) -> anyhow::Result<()> {
+    let FoundSource { new, preview } = find(args, context).await?;
+    for c in &preview.columns {
+        outln!("{}", json!({"list": c.url, "name": c.name, "entries": c.entries}))?;
+    }
     if args.dry_run {
         outln!("{}", edit_sources::as_toml(&new))?;
         return Ok(());

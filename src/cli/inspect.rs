@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::classify::{Classifier, SourceHints};
-use crate::config::{Settings, Taxonomy};
+use crate::config::Settings;
 use crate::crawl::reader::{CpuPool, Document, FurtherPages, Parser, Reader};
 use crate::dedup::stories::StoryIndex;
 use crate::discover::{LimitReached, feed};
@@ -108,7 +108,7 @@ pub async fn run(stage: &Stage, settings: &Settings, out: &mut dyn Write) -> any
             print(out, f.jobs, &f.paths, |path| files.list(path)).await
         }
         Stage::Classify(l) => {
-            let classifier = Classifier::new(Taxonomy::load(settings.taxonomy.as_deref())?)?;
+            let classifier = Classifier::new(settings.load_taxonomy()?)?;
             rows(l, out, move |r| {
                 let j = classifier.classify(&r.title, &r.text, &SourceHints::default());
                 json!({

@@ -28,6 +28,7 @@ mod report;
 mod review;
 mod rules;
 mod serve;
+mod setup;
 mod sources;
 mod taxonomy;
 mod token;
@@ -77,12 +78,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set up a new institute by questions, or by a file of answers; never overwrites a file
+    Setup(setup::Args),
     /// Crawl a built-in sample news world on loopback and write the draft to DIR, with [publication] of the settings
     Demo(demo::Args),
     /// Crawl the sources once and make one draft, in the data folder
     Once(serve::CrawlArgs),
     /// Run the service: crawl, draft, mail, until SIGTERM
-    Serve(serve::CrawlArgs),
+    Serve(serve::ServeArgs),
     /// Fetch and extract for a service on another machine, started with `serve --crawl nats://…`, until SIGTERM
     Worker(worker::Args),
     /// The source list: check, test, add, import, export, enable, disable
@@ -203,7 +206,8 @@ fn run_command(cli: Cli) -> anyhow::Result<()> {
     if !matches!(cli.command, Command::Man { .. }) {
         close_files();
     }
-    let settings = Settings::load(cli.config.as_deref())?;
+    // setup writes the settings
+    let settings = if matches!(cli.command, Command::Setup(_)) { Settings::default() } else { Settings::load(cli.config.as_deref())? };
     let context = CommandContext { settings, config: cli.config, sources: cli.sources, data: cli.data };
     match cli.command {
         Command::User(action) => user::run(&action, &context),
@@ -234,6 +238,7 @@ fn run_command(cli: Cli) -> anyhow::Result<()> {
 
 async fn run_async(command: Command, context: CommandContext) -> anyhow::Result<()> {
     match command {
+        Command::Setup(args) => Box::pin(setup::run(&args, context)).await,
         Command::Demo(args) => demo::run(&args, &context).await,
         Command::Once(args) => Box::pin(once::run(&args, context)).await,
         Command::Serve(args) => Box::pin(serve::run(&args, context)).await,
@@ -272,7 +277,7 @@ struct CommandContext {
 
 impl CommandContext {
     fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
-        Ok(Taxonomy::load(self.settings.taxonomy.as_deref())?)
+        Ok(self.settings.load_taxonomy()?)
     }
 
     /// A sentence for each column that stays empty because the taxonomy does not know it.

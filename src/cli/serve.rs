@@ -11,15 +11,25 @@ use crate::crawl::dispatch::nats::NatsDispatcher;
 use crate::pipeline::{ConfigHandle, Pipeline};
 use crate::store::Store;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct CrawlArgs {
     /// Who fetches and extracts: `local`, or workers over NATS at this address (default: [crawl] in qingbao.toml)
     #[arg(long, value_name = "local|nats://HOST:4222")]
     pub(super) crawl: Option<String>,
 }
 
-pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
-    let pipeline = start_pipeline(args, &mut context, WaitForNats::No).await?;
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    crawl: CrawlArgs,
+    /// Address of the console (default: [console] in qingbao.toml)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<std::net::SocketAddr>,
+}
+
+pub(super) async fn run(args: &ServeArgs, mut context: CommandContext) -> anyhow::Result<()> {
+    context.settings.console.listen = args.listen.or(context.settings.console.listen);
+    let pipeline = start_pipeline(&args.crawl, &mut context, WaitForNats::No).await?;
     let live = ConfigHandle::new(pipeline, context.config.clone(), context.sources.clone(), &context.taxonomy()?)?;
     app::serve(Arc::new(live), context.data.clone()).await?;
     Ok(())

@@ -22,9 +22,9 @@ pub(super) enum TaxonomyCommand {
 pub(super) fn run(action: &TaxonomyCommand, context: &CommandContext) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match action {
-        TaxonomyCommand::Print => out.write_all(Taxonomy::BUILT_IN.as_bytes())?,
+        TaxonomyCommand::Print => out.write_all(Taxonomy::load_for(None, &context.settings.region)?.to_toml().as_bytes())?,
         TaxonomyCommand::Check { file } => {
-            let t = Taxonomy::load(file.as_deref().or(context.settings.taxonomy.as_deref()))?;
+            let t = Taxonomy::load_for(file.as_deref().or(context.settings.taxonomy.as_deref()), &context.settings.region)?;
             writeln!(
                 out,
                 "{} industries, {} themes, {} columns, {} places, {} organisations: nothing is wrong",

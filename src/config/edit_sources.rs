@@ -164,7 +164,7 @@ pub struct NewSource {
     pub url: WebUrl,
     /// If it must not be detected.
     pub kind: Option<SourceKind>,
-    /// 全国, 河南, 许昌 …
+    /// 全国, or the name of a province or city
     pub region: Option<String>,
     /// Allows a private or loopback address.
     pub allow_private: bool,

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::localized::localized;
 use crate::config::reader::Section;
+use crate::knowledge::HOME;
 use crate::model::MailAddress;
 
 /// TLS with the mail server.
@@ -79,7 +80,7 @@ pub struct MailSettings {
 impl Default for MailSettings {
     fn default() -> Self {
         Self {
-            from: MailAddress::fallback_sender(),
+            from: MailAddress::fallback_sender(&HOME.publication),
             reply_to: None,
             operators: Vec::new(),
             on_uncertain: AmbiguousDeliveryPolicy::Resend,
@@ -97,6 +98,7 @@ impl MailSettings {
     }
 }
 
+/// Reads `[mail]`.
 pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
     s.deny_unknown_keys(&["from", "reply_to", "operators", "on_uncertain", "expire", "smtp", "dkim"]);
     if let Some(from) = s.text("from").and_then(|t| read_address(s, t.value, t.span)) {

@@ -12,6 +12,7 @@ use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file, signing};
+use crate::knowledge::HOME;
 use crate::model::{Imprint, Layout, MailAddress, Print, SigningStep};
 use crate::schedule::{Calendar, Recurrence};
 
@@ -127,8 +128,8 @@ impl Default for Publication {
     fn default() -> Self {
         let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, min: 0, print: Print::Summary, topic: None };
         Self {
-            name: "许昌竞争情报快递".to_owned(),
-            organiser: "许昌市科学技术情报研究所".to_owned(),
+            name: HOME.publication.clone(),
+            organiser: HOME.organiser.clone(),
             printer: None,
             imprint: Imprint::default(),
             template_path: None,

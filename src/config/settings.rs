@@ -19,7 +19,11 @@ use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
-use crate::config::{ConfigError, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, store, summarise};
+use crate::config::{
+    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, region, store, summarise,
+};
+use crate::knowledge::HOME;
+use crate::model::MailAddress;
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +52,8 @@ pub struct Settings {
     pub summarise: SummariseSettings,
     /// Every `[[outlet]]`.
     pub outlets: Vec<OutletSettings>,
+    /// `[region]`
+    pub region: Region,
     /// `taxonomy = "FILE"`: replaces the built-in one.
     pub taxonomy: Option<PathBuf>,
     /// `calendar = "FILE"`: holidays and make-up days instead of the built-in ones.
@@ -68,6 +74,14 @@ impl Settings {
     /// Returns the template of a publication, if it has one.
     pub fn template_of(&self, publication: &str) -> Option<&DocxTemplate> {
         self.publication_named(publication)?.template.as_deref()
+    }
+
+    /// Loads the taxonomy: the file that the settings name, or the built-in one of their region.
+    ///
+    /// # Errors
+    /// All mistakes of the file.
+    pub fn load_taxonomy(&self) -> Result<Taxonomy, ConfigError> {
+        Taxonomy::load_for(self.taxonomy.as_deref(), &self.region)
     }
 
     /// Returns the words that source hints may use: the taxonomy's, and the columns of every publication.
@@ -174,6 +188,7 @@ impl Settings {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
         root.deny_unknown_keys(&[
+            "region",
             "publication",
             "fetch",
             "crawl",
@@ -198,6 +213,15 @@ impl Settings {
         if settings.additional_publications.iter().enumerate().any(|(i, p)| settings.publications().take(i + 1).any(|q| q.name == p.name)) {
             let chinese = "有两种刊物同名；期号按名称计，请改一个";
             reader.error(None, localized("two publications have the same name; numbers are counted by name", chinese));
+        }
+        settings.mail.from = MailAddress::fallback_sender(&settings.publication.name);
+        if let Some(s) = root.section("region") {
+            settings.region = region::read(&s);
+            let has_name = |p: &Section<'_>| p.text("name").is_some() && p.text("organiser").is_some();
+            if settings.region.city != HOME.city && root.one_or_more("publication").first().is_none_or(|p| !has_name(p)) {
+                let english = format!("a publication of {} needs its name and organiser in [publication]", settings.region.city);
+                s.error(None, localized(english, format!("{}的刊物要在 [publication] 里写名称 name 和主办 organiser", settings.region.city)));
+            }
         }
         if let Some(s) = root.section("fetch") {
             read_fetch(&s, &mut settings.fetch);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::classify::gazetteer;
+use crate::knowledge::gazetteer;
 use crate::evidence::article::Facts;
 use crate::evidence::marks;
 use crate::evidence::names::{is_alias, is_person, names};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::classify::gazetteer;
 use crate::evidence::folded::Folded;
+use crate::knowledge::gazetteer;
 use crate::knowledge::{EVIDENCE, NAMES};
 use crate::text::normalize::is_han;
 use crate::text::segment;

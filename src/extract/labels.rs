@@ -13,7 +13,7 @@ fn whole(means: Meaning) -> impl Iterator<Item = &'static str> {
 
 /// Returns title, day, 来源 and author of a page with this byline.
 fn read(byline: &str) -> [String; 4] {
-    let body = "<p>许昌市检测中心本月投入使用，可为企业提供一百余项检测服务，企业不必再把样品送到外地。</p>";
+    let body = "<p>成都市检测中心本月投入使用，可为企业提供一百余项检测服务，企业不必再把样品送到外地。</p>";
     let page = format!("<title>检测中心投入使用</title><h1>检测中心投入使用</h1><p>{byline}</p>{body}");
     with_fields(&page, |f| {
         let day = f.published_at().map(|d| d.date_naive().to_string());
@@ -24,8 +24,8 @@ fn read(byline: &str) -> [String; 4] {
 #[test]
 fn every_label_of_publication_names_the_day_and_ends_what_stands_before_it() {
     for word in whole(Meaning::Published) {
-        let found = read(&format!("来源：许昌日报{word}：2026-11-20 08:00"));
-        assert_eq!(found, ["检测中心投入使用", "2026-11-20", "许昌日报", ""], "{word}");
+        let found = read(&format!("来源：成都日报{word}：2026-11-20 08:00"));
+        assert_eq!(found, ["检测中心投入使用", "2026-11-20", "成都日报", ""], "{word}");
         let found = read(&format!("作者：张小三{word}：2026-11-20 08:00"));
         assert_eq!((found[1].as_str(), found[3].as_str()), ("2026-11-20", "张小三"), "{word}");
         assert_eq!(label(&format!("{word}：")), Some("labelled as publication"), "{word}");
@@ -45,7 +45,7 @@ fn labels_of_other_days_are_told_apart() {
 #[test]
 fn every_label_of_a_source_and_of_an_author_names_one() {
     for word in whole(Meaning::Source) {
-        assert_eq!(read(&format!("2026-11-20 08:00 {word}：许昌日报"))[2], "许昌日报", "{word}");
+        assert_eq!(read(&format!("2026-11-20 08:00 {word}：成都日报"))[2], "成都日报", "{word}");
     }
     for word in whole(Meaning::Author) {
         assert_eq!(read(&format!("2026-11-20 08:00 {word}：张小三"))[3], "张小三", "{word}");
@@ -57,7 +57,7 @@ fn every_other_label_ends_the_name_before_it() {
     use Meaning::{Editor, Poster, Proofreader, Size, Staff, Views};
     for means in [Poster, Editor, Proofreader, Staff, Views, Size] {
         for word in whole(means) {
-            assert_eq!(clean_publisher(&format!("许昌日报{word}：甲")).as_deref(), Some("许昌日报"), "{word}");
+            assert_eq!(clean_publisher(&format!("成都日报{word}：甲")).as_deref(), Some("成都日报"), "{word}");
             let [head, tail, _] = kinds(&format!("{word}：甲"));
             assert!(head || tail || crate::extract::boilerplate::is_never_body(&format!("{word}：甲")), "{word} is no body");
         }

@@ -9,7 +9,7 @@ use crate::text::normalize::{fold_width_and_case, is_letter};
 /// Letters read of a text: an origin stands at its start or at its end.
 const START: usize = 600;
 const END: usize = 120;
-/// Shortest name that is known again inside a longer one: 市生态环境局 in 许昌市生态环境局.
+/// Shortest name that is known again inside a longer one: 市生态环境局 in 成都市生态环境局.
 const NAME: usize = 4;
 
 /// Returns the names of those whose words a report repeats, itself included, each once. Two reports with one name have one source.

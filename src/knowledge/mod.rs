@@ -13,7 +13,9 @@ mod events;
 mod evidence;
 mod fields;
 mod file;
+pub(crate) mod gazetteer;
 mod grades;
+mod home;
 mod lists;
 mod names;
 mod news;
@@ -74,6 +76,8 @@ files! {
     GRADES: grades::Grades = "grades.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
+    /// The institute of the default settings.
+    HOME: home::Home = "home.toml";
     /// Rising terms.
     TRENDS: trends::Trends = "trends.toml";
     /// Furniture of watched pages.

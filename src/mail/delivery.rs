@@ -35,3 +35,11 @@ pub enum DeliveryResult {
     /// The connection broke while the content was sent.
     Uncertain(String),
 }
+
+impl DeliveryResult {
+    /// Returns the server's answer, or the reason.
+    pub fn reply(&self) -> &str {
+        let (Self::Accepted(reply) | Self::Later(reply) | Self::Refused(reply) | Self::LoginRefused(reply) | Self::Uncertain(reply)) = self;
+        reply
+    }
+}

@@ -15,5 +15,5 @@ pub use message::{ComposeError, compose, compose_review, compose_text};
 pub use notice::{notice_to_reader, notification};
 pub use reply_hint::hint;
 pub use sender::{SendSummary, explain, send_due};
-pub use transport::Transport;
+pub use transport::{Transport, try_login};
 pub use words::{delivery_state, message_content};

@@ -38,7 +38,11 @@ pub struct Smtp {
 impl Smtp {
     /// Reads password and certificate; connects with the first message.
     pub(super) fn new(settings: &SmtpSettings, from: &Address) -> Result<Self, TransportError> {
-        let password = settings.user.as_deref().map(|user| password(settings, user)).transpose()?;
+        Self::with_password(settings, from, settings.user.as_deref().map(|user| password(settings, user)).transpose()?)
+    }
+
+    /// Logs in with this password instead of the one that the settings name.
+    pub(super) fn with_password(settings: &SmtpSettings, from: &Address, password: Option<String>) -> Result<Self, TransportError> {
         let tls = match settings.tls {
             MailTls::None => None,
             MailTls::Implicit | MailTls::Starttls => Some(parameters(settings)?),

@@ -1,14 +1,41 @@
 //! Delivery of a message: to a file, or by SMTP in its own transaction.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lettre::Address;
 
 use crate::config::settings::MailSettings;
 use crate::mail::delivery::{DeliveryResult, TransportError};
 use crate::mail::message::address;
+use crate::mail::reply_hint::hint;
 use crate::mail::smtp::Smtp;
 use crate::store::OutboxMessage;
+
+/// Longest wait for a server that is tried.
+const TRY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Connects to the server of the settings and logs in, with this password or the one that the settings name.
+///
+/// # Errors
+/// Why it failed, for people.
+pub async fn try_login(settings: &MailSettings, password: Option<&str>) -> Result<(), String> {
+    let Some(smtp) = &settings.smtp else { return Ok(()) };
+    let from = address(&settings.from);
+    let server = match password {
+        Some(password) => Smtp::with_password(smtp, &from, Some(password.to_owned())),
+        None => Smtp::new(smtp, &from),
+    };
+    let mut server = server.map_err(|e| e.to_string())?;
+    match tokio::time::timeout(TRY_TIMEOUT, server.connect()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(outcome)) => {
+            let reply = outcome.reply();
+            Err(hint(reply).map_or_else(|| reply.to_owned(), |h| format!("{reply}　{h}")))
+        }
+        Err(_) => Err(format!("{} 秒内没有应答", TRY_TIMEOUT.as_secs())),
+    }
+}
 
 pub enum Transport {
     /// One `.eml` per message in this folder.

@@ -254,7 +254,7 @@ pub struct Classification {
     pub keywords: Vec<String>,
     /// Places named, most frequent first.
     pub places: Vec<String>,
-    /// The narrowest region it names: 许昌, 河南 or 全国.
+    /// The narrowest level of the taxonomy that it names, or 全国.
     #[serde(default)]
     #[serde(rename = "level")]
     pub region_scope: String,

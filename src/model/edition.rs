@@ -96,7 +96,7 @@ pub struct Item {
     pub places: Vec<String>,
     /// Address; `None`: an item written by the editor.
     pub url: Option<WebUrl>,
-    /// 许昌, 河南 or 全国.
+    /// A level of the taxonomy, or 全国.
     #[serde(default)]
     #[serde(rename = "level")]
     pub region_scope: String,
@@ -496,7 +496,7 @@ impl Edition {
         self.printer.as_deref().unwrap_or(&self.organiser)
     }
 
-    /// Returns the name for the log: 许昌竞争情报快递 2026年第3期(总第3期) #7. The id distinguishes drafts whose number may still change.
+    /// Returns the name for the log: 竞争情报快递 2026年第3期(总第3期) #7. The id distinguishes drafts whose number may still change.
     pub fn label_in_log(&self) -> String {
         format!("{} {} #{}", self.publication, self.issue_label(), self.id)
     }

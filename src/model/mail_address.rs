@@ -80,8 +80,8 @@ impl MailAddress {
     }
 
     /// Returns the sender used if none is configured.
-    pub fn fallback_sender() -> Self {
-        Self { name: Some("许昌竞争情报快递".to_owned()), local_part: "qingbao".to_owned(), domain: "localhost".to_owned() }
+    pub fn fallback_sender(name: &str) -> Self {
+        Self { name: Some(name.to_owned()), local_part: "qingbao".to_owned(), domain: "localhost".to_owned() }
     }
 
     /// Returns the display name.

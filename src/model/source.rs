@@ -173,7 +173,7 @@ pub struct Source {
     pub kind: Option<SourceKind>,
     /// Fixed time between two polls; `None`: derived from how often the source changes.
     pub interval: Option<Duration>,
-    /// 全国, 河南, 许昌 …
+    /// 全国, or the name of a province or city
     pub region: Option<String>,
     /// Hint: the most likely column of its articles.
     pub column: Option<String>,

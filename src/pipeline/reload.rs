@@ -34,6 +34,9 @@ impl ReloadError {
     }
 }
 
+/// The alarm of an installation without a source list.
+const NO_SOURCES: &str = "还没有来源：请管理员在来源页加上第一个";
+
 /// Recognises a changed file by time and length.
 type FileVersion = Option<(SystemTime, u64)>;
 
@@ -54,14 +57,19 @@ pub struct ConfigHandle {
 }
 
 impl ConfigHandle {
-    /// Starts with a loaded configuration; `config` is the path given for the settings.
+    /// Starts with a loaded configuration; `config` is the path given for the settings. Without a source list nothing is crawled until
+    /// there is one.
     ///
     /// # Errors
     /// The source list has a mistake, and at the start there is no last good one.
     pub fn new(pipeline: Arc<Pipeline>, config: Option<PathBuf>, sources: PathBuf, taxonomy: &Taxonomy) -> Result<Self, ConfigError> {
         let vocabulary = pipeline.settings().vocabulary(taxonomy);
         let stamps = (settings_versions(config.as_deref(), pipeline.settings()), file_version(&sources));
-        let list = SourceList::load(&sources, &vocabulary)?;
+        let list = if sources.exists() { SourceList::load(&sources, &vocabulary)? } else { SourceList::default() };
+        if list.sources.is_empty() {
+            tracing::warn!("{} does not exist: nothing is crawled until a source is added", sources.display());
+            pipeline.health().alarm(Alarm::Sources, Some(NO_SOURCES.to_owned()));
+        }
         Ok(Self {
             config,
             sources_path: sources,
@@ -91,6 +99,11 @@ impl ConfigHandle {
     /// Returns the bells of the service's loops.
     pub fn bells(&self) -> &Bells {
         &self.bells
+    }
+
+    /// The file of the settings, which may not exist.
+    pub fn config_path(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(Settings::FILE))
     }
 
     /// The file of the source list.
@@ -136,7 +149,7 @@ impl ConfigHandle {
 
     fn reload_settings(&self) -> Result<(), ReloadError> {
         let settings = Settings::load(self.config.as_deref())?;
-        let taxonomy = Taxonomy::load(settings.taxonomy.as_deref())?;
+        let taxonomy = settings.load_taxonomy()?;
         let words = Arc::new(settings.vocabulary(&taxonomy));
         let before = self.pipeline();
         if settings.console != before.settings().console {
@@ -153,6 +166,9 @@ impl ConfigHandle {
     }
 
     fn reload_sources(&self) {
+        if self.sources().sources.is_empty() && !self.sources_path.exists() {
+            return self.alarm(Alarm::Sources, NO_SOURCES.to_owned());
+        }
         match SourceList::load(&self.sources_path, &self.vocabulary()) {
             Ok(list) => {
                 tracing::info!(sources = list.sources.len(), "sources.toml taken over");

@@ -88,13 +88,13 @@ pub enum RenderError {
     Docx(#[from] DocxError),
 }
 
-/// Returns 【草稿】许昌竞争情报快递 2026年第3期(总第3期) 2026-11-24.
+/// Returns 【草稿】竞争情报快递 2026年第3期(总第3期) 2026-11-24.
 pub fn subject(edition: &Edition) -> String {
     let draft = if edition.is_final { "" } else { "【草稿】" };
     format!("{draft}{} {} {}", edition.publication, edition.issue_label(), edition.date)
 }
 
-/// Returns the file name without extension: 许昌竞争情报快递2026年第3期.
+/// Returns the file name without extension: 竞争情报快递2026年第3期.
 pub fn file_stem(edition: &Edition) -> String {
     let extra = if edition.series == Series::Extra { "增刊" } else { "" };
     format!("{}{}年{extra}第{}期", edition.publication, edition.year, edition.number_in_year)

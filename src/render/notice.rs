@@ -5,7 +5,7 @@ use crate::model::{ArticleId, Edition};
 use crate::render::chinese_date;
 use crate::text::normalize::collapse_whitespace;
 
-/// Returns 【更正】许昌竞争情报快递 2026年第3期(总第3期).
+/// Returns 【更正】竞争情报快递 2026年第3期(总第3期).
 pub fn notice_subject(notice: &Notice, e: &Edition) -> String {
     format!("【{}】{} {}", notice.text.chinese(), e.publication, e.issue_label())
 }

@@ -59,7 +59,7 @@ impl LabelTable {
         }
     }
 
-    /// SQL: whether a row has the name with this number. People write the short name of organisations: 瑞贝卡 of 河南瑞贝卡发制品股份有限公司.
+    /// SQL: whether a row has the name with this number. People write the short name of organisations: 云鹭 of 四川云鹭发制品股份有限公司.
     fn names(self, value: usize) -> String {
         match self {
             Self::Organisation => format!("organisation_id IN (SELECT id FROM organisation WHERE instr(name, ?{value}) > 0)"),

@@ -59,7 +59,7 @@ pub fn collapse_whitespace(text: &str) -> String {
     out
 }
 
-/// Returns text without the spaces between Han letters: 许昌 云鹭 is 许昌云鹭.
+/// Returns text without the spaces between Han letters: 成都 云鹭 is 成都云鹭.
 pub fn without_han_spaces(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

@@ -1,6 +1,6 @@
 //! An editor's expression → a formula over words.
 //!
-//! `固态电池 锂电池` one of the words; `+许昌` must, `-招聘` must not; `"solid state"` an exact phrase; `|` or `或` between
+//! `固态电池 锂电池` one of the words; `+成都` must, `-招聘` must not; `"solid state"` an exact phrase; `|` or `或` between
 //! alternatives; brackets; `标题:投产` and `标题:(开工 投产)` in the title only. `OR` and `NOT` are `|` and `-`; `AND` is refused. In each sequence every `+` part must match, no `-` part may, and, if it has
 //! plain words, one of them must.
 
@@ -60,7 +60,7 @@ impl ExpressionError {
             Self::EmptySide(at) => format!("第 {at} 个字处：“|”“或”的两边和括号里都要有词"),
             Self::NothingAfter(at) => format!("第 {at} 个字处：“+”“-”“标题:”后面要紧跟着词或括号，中间不能有空格；NOT 后面要有词"),
             Self::And(at) => {
-                format!("第 {at} 个字处：不用 AND；两个词都要有，请写成“+许昌 +电池”。要找的就是 AND 这个词时，请加引号")
+                format!("第 {at} 个字处：不用 AND；两个词都要有，请写成“+成都 +电池”。要找的就是 AND 这个词时，请加引号")
             }
         }
     }

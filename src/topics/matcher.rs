@@ -194,7 +194,7 @@ impl<I: Copy> Matcher<I> {
     }
 }
 
-/// Returns whether two names mean one place, with or without its ending: 许昌 is 许昌市, but 吉林省 is not 吉林市.
+/// Returns whether two names mean one place, with or without its ending: 成都 is 成都市, but 吉林省 is not 吉林市.
 pub fn is_same_place(a: &str, b: &str) -> bool {
     a == b || short_name(a) == b || short_name(b) == a
 }

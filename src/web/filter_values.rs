@@ -56,7 +56,7 @@ impl FilterValues {
         let is_known =
             |name: &&String| is_place(name) || known_places.iter().any(|p| is_same_place(p, name)) || stored.is_some_and(|f| f.places.contains(name));
         for name in places.iter().filter(|n| !is_known(n)).take(MAX_NAMES) {
-            wrong.add(true, || format!("地域里的“{name}”不是认识的地名：请写省、市、县的名称，例如“许昌”；别的地方请写进要找的词"));
+            wrong.add(true, || format!("地域里的“{name}”不是认识的地名：请写省、市、县的名称，例如“成都”；别的地方请写进要找的词"));
         }
         let filter = TopicFilter { expression: self.expression.clone(), industries: self.industries.clone(), places, organisations };
         if let Err(e) = topics::check(&filter) {

@@ -65,6 +65,16 @@ struct EditorPage {
     said: Notice,
 }
 
+/// The page before the first issue.
+#[derive(Template)]
+#[template(path = "no_issue.html")]
+struct NoIssuePage {
+    frame: Layout,
+    publication: String,
+    /// When the calendar makes the next issue.
+    next: Option<String>,
+}
+
 /// Maximum characters of each text, and number of attachments.
 struct Limits {
     title: usize,
@@ -107,7 +117,11 @@ pub(super) async fn newest(State(console): State<AppState>, Editor(session): Edi
     match stored(console.store.run(|s| s.own_editions(1)).await) {
         Ok(list) => match list.first() {
             Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
-            None => response::refused(&console, &session, StatusCode::OK, "还没有草稿：到了发刊时间会自动生成，也可以运行 qingbao digest build"),
+            None => {
+                let p = console.pipeline().settings().publication.clone();
+                let next = p.calendar.next_moment(p.at, Utc::now()).map(|t| t.with_timezone(&console.zone()).format("%-m月%-d日 %H:%M").to_string());
+                response::page(&NoIssuePage { frame: Layout::new(&console, &session, "今日草稿"), publication: p.name, next })
+            }
         },
         Err(answer) => answer,
     }
@@ -161,7 +175,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     Ok(response::page(&page))
 }
 
-/// Returns 2026-11-24 许昌竞争情报快递 2026年第3期(总第3期)（待审核）.
+/// Returns 2026-11-24 竞争情报快递 2026年第3期(总第3期)（待审核）.
 fn row_label(row: &EditionRow) -> String {
     let state = match row.state {
         EditionState::Draft => String::new(),

@@ -34,11 +34,13 @@ struct Login {
     next: String,
     name: String,
     error: String,
+    /// Whether the first page waits to be filled in.
+    is_new: bool,
 }
 
 fn login(console: &AppState, next: &str, name: &str, error: &str) -> Response {
     let [next, name, error] = [next, name, error].map(str::to_owned);
-    response::page(&Login { base: console.settings.base_path.clone(), next, name, error })
+    response::page(&Login { base: console.settings.base_path.clone(), next, name, error, is_new: console.first_start.is_open() })
 }
 
 /// Returns the page after login: only our own pages, so that no link redirects elsewhere.

@@ -27,6 +27,7 @@ mod event_export;
 mod evidence;
 mod feedback;
 mod filter_values;
+mod first_start;
 mod flash;
 mod form;
 mod host;
@@ -115,6 +116,7 @@ struct Console {
     presence: desk_state::Presence,
     evidence: evidence::EvidenceCache,
     flashes: FlashStore,
+    first_start: first_start::FirstStart,
 }
 
 type AppState = Arc<Console>;
@@ -154,6 +156,9 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
+    let has_accounts = store.run(|s| s.accounts()).await.is_ok_and(|a| !a.is_empty());
+    let address = listener.local_addr().map(|a| format!("{a}{}", settings.base_path)).unwrap_or_default();
+    let first_start = first_start::FirstStart::new(&live, has_accounts, &address);
     let (throttle, password_checks) = (Throttle::default(), PasswordChecks::default());
     let console = Arc::new(Console {
         live,
@@ -168,6 +173,7 @@ pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl
         presence: desk_state::Presence::default(),
         evidence: evidence::EvidenceCache::default(),
         flashes: FlashStore::default(),
+        first_start,
     });
     // computed early, so that the first requests for 概览, 来源 and 候选 need not wait
     let early = Arc::clone(&console);
@@ -185,6 +191,7 @@ fn router(console: AppState) -> Router {
     let base = console.settings.base_path.clone();
     let pages = Router::new()
         .route("/", get(home))
+        .route("/setup", get(first_start::page).post(first_start::save))
         .route("/login", get(login::form).post(login::sign_in))
         .route("/logout", post(login::sign_out))
         .route("/session", get(account::session).post(account::renew))

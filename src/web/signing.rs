@@ -5,10 +5,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::Utc;
 
+use crate::config::settings::Publication;
 use crate::issue::notice::NoticeText;
 use crate::issue::signing::SigningAction;
 use crate::model::{ArticleId, Edition, EditionId, Item, Series, SigningStep};
-use crate::store::{SigningResult, StoreError};
+use crate::store::{Announce, SigningResult, StoreError};
 use crate::web::evidence;
 use crate::web::form::{Fields, Form, actions};
 use crate::web::issue_changes::{load, stale_facts};
@@ -133,9 +134,25 @@ pub(super) async fn start(State(console): State<AppState>, form: Form) -> Respon
     let Some(publication) = pipeline.settings().publication_named(form.fields.text("publication")) else {
         return response::refused(&console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, "没有这个刊物");
     };
+    if form.fields.text("do") == "draft" {
+        return first_draft(&console, publication).await;
+    }
     let series = if publication.is_on_demand() { Series::Regular } else { Series::Extra };
     match pipeline.issues().start(publication, series, form.session.name.clone(), Utc::now()).await {
         Ok(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
+        Err(e) => response::broken(&e),
+    }
+}
+
+/// Makes today's draft now and queues its mail, if there is none yet.
+async fn first_draft(console: &AppState, publication: &Publication) -> Response {
+    let (pipeline, now) = (console.pipeline(), Utc::now());
+    let sources = console.live.sources().enabled().count();
+    match pipeline.issues().draft(publication, publication.calendar.today(now), sources, Announce::Yes, now).await {
+        Ok(e) => {
+            console.live.bells().ring_all();
+            Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response()
+        }
         Err(e) => response::broken(&e),
     }
 }

@@ -34,7 +34,7 @@ const TEXT_FIELDS: [TextField; 4] = [
     ("name", "名称", ""),
     ("url", "网址", "订阅源或栏目页的地址"),
     ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
-    ("region", "地域", "全国、河南、许昌……"),
+    ("region", "地域", "全国，或省、市的名称"),
 ];
 /// Settings for sources whose list, article or charset is not detected.
 const SELECTOR_FIELDS: [TextField; 6] = [

@@ -46,7 +46,7 @@ fn is_mark(piece: &str) -> bool {
     LISTS.row.marks.contains(&word)
 }
 
-/// Returns a title without the marks before it: `[置顶]许昌…`.
+/// Returns a title without the marks before it: `[置顶]成都…`.
 fn without_marks(title: &str) -> &str {
     let marked = |t: &str| {
         let end = t.find([']', '】', '］']).filter(|end| *end < 20 && t.starts_with(['[', '【', '［']))?;
@@ -58,7 +58,7 @@ fn without_marks(title: &str) -> &str {
     rest.trim_start_matches(['·', '•', '■', '▪', '►', '◆', '●', '-', ' '])
 }
 
-/// Splits a title from the date at its end: `许昌市召开大会 (2026-11-24)`.
+/// Splits a title from the date at its end: `成都市召开大会 (2026-11-24)`.
 pub(super) fn without_date(title: &str) -> (&str, &str) {
     static DATE: Fixed = Fixed::new(r"[\s\[(（【]+{wide_day}(?:\s+{clock})?[\s\])）】]*$");
     let at = DATE.find(title).map(|m| m.start());

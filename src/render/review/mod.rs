@@ -8,7 +8,7 @@ pub use sections::{ReviewCell, ReviewLink, ReviewSection, ReviewTable, legend, r
 
 use crate::review::Review;
 
-/// Returns the file name without extension: 许昌竞争情报快递一周综述2026-W48.
+/// Returns the file name without extension: 竞争情报快递一周综述2026-W48.
 pub fn review_stem(r: &Review) -> String {
     format!("{}{}{}", r.publication, r.kind(), r.period)
 }

@@ -55,7 +55,7 @@ pub struct ReviewSection {
     pub table: Option<ReviewTable>,
 }
 
-/// Returns 许昌竞争情报快递 一周综述 2026年第48周（11月23日—29日）.
+/// Returns 竞争情报快递 一周综述 2026年第48周（11月23日—29日）.
 pub fn review_subject(r: &Review) -> String {
     format!("{} {} {}", r.publication, r.kind(), r.period().label())
 }

@@ -3,19 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use crate::knowledge::CLASSIFY;
+use super::CLASSIFY;
 
 /// A division: a province, prefecture or county.
 #[derive(Debug)]
-pub(super) struct Division {
-    pub(super) name: &'static str,
-    /// Name without its ending: 许昌.
-    pub(super) short: &'static str,
+pub(crate) struct Division {
+    pub(crate) name: &'static str,
+    /// Name without its ending: 成都.
+    pub(crate) short: &'static str,
     code: &'static str,
     /// Names that always mean this division.
-    pub(super) clear: Vec<&'static str>,
+    pub(crate) clear: Vec<&'static str>,
     /// Names that mean it only beside one of its parents.
-    pub(super) in_context: Vec<&'static str>,
+    pub(crate) in_context: Vec<&'static str>,
 }
 
 static DIVISIONS: LazyLock<Vec<Division>> = LazyLock::new(|| {
@@ -45,7 +45,7 @@ fn division(code: &'static str, name: &'static str, is_unique: bool) -> Division
     Division { name, short, code, clear, in_context }
 }
 
-/// Returns a place's name without its ending: 许昌 of 许昌市.
+/// Returns a place's name without its ending: 成都 of 成都市.
 pub fn short_name(name: &str) -> &str {
     let base = CLASSIFY.place.endings.iter().find_map(|e| name.strip_suffix(e)).unwrap_or(name);
     let people = CLASSIFY.place.peoples.iter().filter_map(|p| base.find(p)).filter(|at| *at > 3).min();
@@ -61,7 +61,7 @@ pub fn is_place(name: &str) -> bool {
     NAMES.contains(name)
 }
 
-/// Whether a word of a text is a place, or part of a compound one: 许昌市, 示范区, and 魏都 of 魏都区.
+/// Whether a word of a text is a place, or part of a compound one: 成都市, 示范区, and 魏都 of 魏都区.
 pub fn is_part_of_place(word: &str, text: &str) -> bool {
     let endings = || CLASSIFY.place.compounds.iter().chain(CLASSIFY.place.endings.iter());
     let in_compound = || {
@@ -79,18 +79,31 @@ static SHORT_OF_COUNTY: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 });
 
 /// Whether a name is only that of a county, without its ending: often a part of other words.
-pub(super) fn is_short_of_county(name: &str) -> bool {
+pub(crate) fn is_short_of_county(name: &str) -> bool {
     SHORT_OF_COUNTY.contains(name)
 }
 
+/// Returns the divisions of a full name; where there are none, those of a short one.
+pub(crate) fn find(name: &str) -> Vec<&'static Division> {
+    let of = |is_it: fn(&Division, &str) -> bool| divisions().iter().filter(|d| is_it(d, name)).collect::<Vec<_>>();
+    let full = of(|d, name| d.name == name);
+    if full.is_empty() { of(|d, name| d.short == name) } else { full }
+}
+
 /// Returns all divisions, in the order of their codes.
-pub(super) fn divisions() -> &'static [Division] {
+pub(crate) fn divisions() -> &'static [Division] {
     &DIVISIONS
 }
 
 impl Division {
+    /// Returns the province that it belongs to, which may be itself.
+    pub(crate) fn province(&self) -> Option<&'static Division> {
+        let code = format!("{}0000", self.code.get(..2)?);
+        divisions().iter().find(|d| d.code == code)
+    }
+
     /// Returns the divisions above it, the nearest first.
-    pub(super) fn parents(&self) -> impl Iterator<Item = &'static Division> + '_ {
+    pub(crate) fn parents(&self) -> impl Iterator<Item = &'static Division> + '_ {
         let above = [self.code.get(..4).map(|c| format!("{c}00")), self.code.get(..2).map(|c| format!("{c}0000"))];
         let find = |code: String| DIVISIONS.binary_search_by(|d| d.code.cmp(code.as_str())).ok().and_then(|i| DIVISIONS.get(i));
         above.into_iter().flatten().filter(|code| code != self.code).filter_map(find)

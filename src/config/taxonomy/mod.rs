@@ -1,7 +1,11 @@
 //! `taxonomy.toml`: industries, themes, columns, places, organisations with their terms.
 
+pub mod library;
+mod print;
+
 use std::path::Path;
 
+use crate::config::Region;
 use crate::config::localized::localized;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file};
@@ -39,7 +43,7 @@ pub struct ColumnRule {
 pub struct Place {
     /// Name shown.
     pub name: String,
-    /// Its region: 许昌, 河南, 全国.
+    /// Its region: a level, or 全国.
     pub region: String,
     /// Its names in texts.
     pub names: Vec<String>,
@@ -58,13 +62,10 @@ pub struct Organisation {
     pub is_watched: bool,
 }
 
-/// Levels of a taxonomy without `levels`.
-const HOME: [&str; 2] = ["许昌", "河南"];
-
 /// Everything that the classifier knows.
 #[derive(Debug, Clone, Default)]
 pub struct Taxonomy {
-    /// The industries of "6+3+3".
+    /// The industries that the institute follows.
     pub industries: Vec<Topic>,
     /// Cross-industry themes.
     pub themes: Vec<Topic>,
@@ -80,35 +81,58 @@ pub struct Taxonomy {
 }
 
 impl Taxonomy {
-    /// The built-in taxonomy as TOML.
-    pub const BUILT_IN: &'static str = include_str!("taxonomy.toml");
-
-    /// Loads a file, or the built-in taxonomy.
+    /// Loads a file, or the built-in taxonomy of the default region.
+    ///
+    /// # Errors
+    /// All mistakes of the file.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_for(path, &Region::default())
+    }
+
+    /// Loads a file, or the built-in taxonomy of a region, whose levels also hold for a file that names none.
+    ///
+    /// # Errors
+    /// All mistakes of the file.
+    pub fn load_for(path: Option<&Path>, region: &Region) -> Result<Self, ConfigError> {
         match path {
-            Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?),
-            None => Self::parse("built-in taxonomy", Self::BUILT_IN),
+            Some(p) => Self::parse_for(&p.display().to_string(), &read_file(p)?, region),
+            None => library::taxonomy(region),
         }
     }
 
-    /// Reads a taxonomy; reports all mistakes at once.
+    /// Reads a taxonomy of the default region.
+    ///
+    /// # Errors
+    /// All mistakes of the text.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigError> {
+        Self::parse_for(file, text, &Region::default())
+    }
+
+    fn parse_for(file: &str, text: &str, region: &Region) -> Result<Self, ConfigError> {
+        let taxonomy = Self::read_parts(file, text, &region.levels)?;
+        if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
+            let words = localized("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]");
+            return Err(ConfigError::file(file, words));
+        }
+        Ok(taxonomy)
+    }
+
+    /// Reads what a file has, with these levels if it names none.
+    fn read_parts(file: &str, text: &str, levels: &[String]) -> Result<Self, ConfigError> {
         let reader = TomlReader::parse(file, text)?;
         let root = reader.root();
         root.deny_unknown_keys(&["context", "off_topic", "levels", "industry", "theme", "column", "place", "organisation"]);
+        let topics = |key| root.sections(key).iter().filter_map(|s| topic(s, &[])).collect();
         let taxonomy = Self {
-            industries: root.sections("industry").iter().filter_map(topic).collect(),
-            themes: root.sections("theme").iter().filter_map(topic).collect(),
+            industries: topics("industry"),
+            themes: topics("theme"),
             columns: root.sections("column").iter().filter_map(column).collect(),
-            levels: Some(root.strings("levels")).filter(|l| !l.is_empty()).unwrap_or_else(|| HOME.map(str::to_owned).to_vec()),
+            levels: Some(root.strings("levels")).filter(|l| !l.is_empty()).unwrap_or_else(|| levels.to_vec()),
             places: root.sections("place").iter().filter_map(place).collect(),
             organisations: root.sections("organisation").iter().filter_map(organisation).collect(),
             context: root.strings("context"),
             off_topic: root.strings("off_topic"),
         };
-        if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
-            reader.error(None, localized("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]"));
-        }
         let known = taxonomy.industry_names();
         for (s, o) in root.sections("organisation").iter().zip(&taxonomy.organisations) {
             for unknown in o.industries.iter().filter(|i| !known.contains(i)) {
@@ -173,11 +197,16 @@ fn name(s: &Section<'_>) -> Option<String> {
     name
 }
 
-fn topic(s: &Section<'_>) -> Option<Topic> {
-    s.deny_unknown_keys(&["name", "sectors", "terms", "weak", "exclude"]);
+/// Reads an industry or theme, which may have some more keys.
+fn topic(s: &Section<'_>, more_keys: &[&str]) -> Option<Topic> {
+    s.deny_unknown_keys(&[&["name", "sectors", "terms", "weak", "exclude"], more_keys].concat());
     let sectors = s.strings("sectors");
     let mut terms = s.strings("terms");
-    terms.extend(sectors.iter().filter_map(|sector| sector.split_once(' ').map(|(_, name)| name.to_owned())).filter(|n| !n.contains('、')));
+    for (_, name) in sectors.iter().filter_map(|sector| sector.split_once(' ')).filter(|(_, name)| !name.contains('、')) {
+        if !terms.iter().any(|t| t == name) {
+            terms.push(name.to_owned());
+        }
+    }
     let topic = Topic { name: name(s)?, sectors, terms, weak: s.strings("weak"), exclude: s.strings("exclude") };
     if topic.terms.iter().any(|t| t.chars().count() < 2) {
         let english = format!("{}: a term of one character matches everything; make it weak or longer", topic.name);
