@@ -2,7 +2,7 @@
 
 use crate::config::localized::{localized, nearest};
 use crate::config::reader::Section;
-use crate::config::taxonomy::library;
+use crate::config::taxonomy::sets;
 use crate::knowledge::HOME;
 use crate::knowledge::gazetteer::{self, Division};
 
@@ -108,7 +108,7 @@ pub(super) fn read(s: &Section<'_>) -> Region {
     let industries = s.text("industries").map_or_else(
         || region.industries.clone(),
         |t| {
-            let ids = library::set_ids();
+            let ids = sets::set_ids();
             if !ids.iter().any(|id| id == t.value) {
                 let known: Vec<&str> = ids.iter().map(String::as_str).collect();
                 s.invalid_value("industries", t, &known);
@@ -156,6 +156,6 @@ mod tests {
     fn the_home_of_the_default_settings_is_a_city_with_a_set() {
         let region = Region::default();
         assert_eq!(region.levels.len(), 2);
-        assert!(library::set_ids().contains(&region.industries));
+        assert!(sets::set_ids().contains(&region.industries));
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::knowledge::gazetteer;
 use crate::evidence::article::Facts;
 use crate::evidence::marks;
 use crate::evidence::names::{is_alias, is_person, names};
 use crate::evidence::sentence::{Sentence, overlap};
 use crate::evidence::support::Fault;
 use crate::knowledge::EVIDENCE;
+use crate::knowledge::gazetteer;
 
 /// How far from a statement its speaker may stand in the article.
 const SPEAKER_BEFORE: usize = 260;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::config::Region;
 use crate::config::region::find_city;
-use crate::config::taxonomy::library;
+use crate::config::taxonomy::sets;
 use crate::model::{MailAddress, WebUrl};
 
 /// What is asked, one by one or in a file.
@@ -185,7 +185,7 @@ impl SetupAnswers {
     }
 
     fn check_industries(&self) -> Result<(), String> {
-        let sets = library::sets().map_err(|e| e.chinese())?;
+        let sets = sets::sets().map_err(|e| e.chinese())?;
         match self.industries.trim() {
             "" if self.own_industries.is_empty() => Err("请选一套产业目录，或自己写".to_owned()),
             "" => Ok(()),

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 use subtle::ConstantTimeEq as _;
 
-use crate::config::taxonomy::library::{self, IndustrySet};
+use crate::config::taxonomy::sets::{self, IndustrySet};
 use crate::mail::try_login;
 use crate::pipeline::ConfigHandle;
 use crate::setup::{AnswerError, DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, own_industries, split_list};
@@ -156,7 +156,7 @@ fn show(console: &AppState, code: &str, sent: Sent, wrong: Vec<AnswerError>, err
     response::page(&FirstStartPage {
         base: console.settings.base_path.clone(),
         code: code.to_owned(),
-        sets: library::sets().unwrap_or_default(),
+        sets: sets::sets().unwrap_or_default(),
         default_columns: DEFAULT_COLUMNS.map(|c| c.0).join("、"),
         sent,
         wrong,

@@ -3,7 +3,7 @@
 use crate::cli::setup::Passwords;
 use crate::cli::setup::ask::Terminal;
 use crate::config::region::find_city;
-use crate::config::taxonomy::library;
+use crate::config::taxonomy::sets;
 use crate::setup::{DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, SourceAnswer, own_industries, split_list};
 use crate::web::check_password;
 
@@ -51,7 +51,7 @@ pub(super) fn ask_all(t: &mut Terminal, files: &SetupFiles) -> anyhow::Result<(S
 }
 
 fn ask_industries(t: &mut Terminal, a: &mut SetupAnswers) -> anyhow::Result<()> {
-    let sets = library::sets()?;
+    let sets = sets::sets()?;
     t.heading("【产业目录】")?;
     for (n, set) in sets.iter().enumerate() {
         t.heading(&format!("  {}  {}：{}\n     {}", n + 1, set.name, set.industries.join("、"), set.source))?;

@@ -1,7 +1,8 @@
 //! `taxonomy.toml`: industries, themes, columns, places, organisations with their terms.
 
-pub mod library;
+mod library;
 mod print;
+pub mod sets;
 
 use std::path::Path;
 
