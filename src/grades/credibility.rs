@@ -4,52 +4,14 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Contradiction, Shared};
-use crate::grades::{Read, Reliability};
+use crate::grades::Read;
 use crate::knowledge::GRADES;
+use crate::model::{Credibility, Reliability};
 
 /// Letters of a text that says enough to be judged.
 const LONG_ENOUGH: usize = 30;
 /// Reports that are further apart tell two states: a later figure is news, no contradiction.
 const ONE_STATE: Duration = Duration::hours(36);
-
-/// The credibility of what a report says, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credibility {
-    /// 1 已证实
-    Confirmed,
-    /// 2 很可能属实
-    ProbablyTrue,
-    /// 3 可能属实
-    PossiblyTrue,
-    /// 4 存疑
-    Doubtful,
-    /// 5 不大可能
-    Improbable,
-    /// 6 无法判断
-    CannotBeJudged,
-}
-
-impl Credibility {
-    pub const ALL: [Self; 6] = [Self::Confirmed, Self::ProbablyTrue, Self::PossiblyTrue, Self::Doubtful, Self::Improbable, Self::CannotBeJudged];
-
-    /// Returns the figure, its code in the database, forms and settings.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Confirmed => 1,
-            Self::ProbablyTrue => 2,
-            Self::PossiblyTrue => 3,
-            Self::Doubtful => 4,
-            Self::Improbable => 5,
-            Self::CannotBeJudged => 6,
-        }
-    }
-
-    /// Reads a figure.
-    pub fn parse(code: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| i64::from(c.code()) == code)
-    }
-}
 
 /// Why a report's information has its grade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

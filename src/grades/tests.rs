@@ -106,7 +106,10 @@ fn a_source_is_graded_by_standing_and_record() {
     assert_eq!(named(|r| r.publisher = Some("佚名".into())), Reliability::F);
     assert_eq!(named(|r| r.weight = 0.2), Reliability::C);
     assert_eq!(of(|r| r.record.corrections = 1), (Reliability::C, vec![ReliabilityReason::Press, ReliabilityReason::Corrections(1)]));
-    assert_eq!(named(|r| r.record = Record { corrections: 3, dropped_as_unreliable: 1 }), Reliability::E);
+    assert_eq!(named(|r| r.record = Record { corrections: 3, dropped_as_unreliable: 1, ..Record::default() }), Reliability::E);
+    let corrected = of(|r| r.record.corrected_by_editors = 1);
+    assert_eq!(corrected, (Reliability::C, vec![ReliabilityReason::Press, ReliabilityReason::CorrectedByEditors(1)]));
+    assert_eq!(named(|r| r.record.withdrawn = 3), Reliability::D);
     let reprint = of(|r| r.text = format!("据中原通讯社报道，{}", FIRST.1));
     assert_eq!(reprint, (Reliability::D, vec![ReliabilityReason::Press, ReliabilityReason::ReprintOf("中原通讯社".into())]));
 }
