@@ -314,7 +314,14 @@ mod tests {
         assert!(floor("").is_open() && !Settings::parse("qingbao.toml", "").unwrap().publication.grades);
         let both = GradeFloor { reliability: Some(Reliability::C), credibility: Some(Credibility::PossiblyTrue) };
         assert_eq!(floor(", min_reliability = \"C\", min_credibility = 3"), both);
-        for wrong in [", min_reliability = \"F\"", ", min_reliability = \"c\"", ", min_reliability = 3", ", min_credibility = 6", ", min_credibility = 0", ", min_credibility = \"3\""] {
+        for wrong in [
+            ", min_reliability = \"F\"",
+            ", min_reliability = \"c\"",
+            ", min_reliability = 3",
+            ", min_credibility = 6",
+            ", min_credibility = 0",
+            ", min_credibility = \"3\"",
+        ] {
             assert_ne!(problems(&column(wrong)), "ok", "{wrong}");
         }
         assert!(Settings::parse("qingbao.toml", "[publication]\ngrades = true").unwrap().publication.grades);

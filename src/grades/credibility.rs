@@ -10,6 +10,8 @@ use crate::model::{Credibility, Reliability};
 
 /// Letters of a text that says enough to be judged.
 const LONG_ENOUGH: usize = 30;
+/// Figures of its own that a report has if somebody was there. One may be a counter of the page.
+const OWN_FIGURES: usize = 2;
 /// Reports that are further apart tell two states: a later figure is news, no contradiction.
 const ONE_STATE: Duration = Duration::hours(36);
 
@@ -65,7 +67,8 @@ pub(super) fn of(mine: &Read<'_>, all: &[Read<'_>]) -> (Credibility, Vec<Credibi
         reasons.push(CredibilityReason::ConfirmedBy(by));
         return (Credibility::Confirmed, reasons);
     }
-    let told = agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)));
+    let told =
+        agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)) && have_own_figures(mine, other, 1));
     if let Some(other) = told {
         reasons.push(CredibilityReason::AlsoToldBy(other.report.outlet().to_owned()));
     } else if relatives == 1 {
@@ -122,15 +125,25 @@ fn is_one_event(a: &Read<'_>, b: &Read<'_>) -> bool {
     a.report.is_sure && b.report.is_sure
 }
 
-/// Whether two reports agree in figures and facts. Those that perhaps report one event must share more: several figures and a name.
+/// Whether two reports agree in figures and facts, and each also tells figures of its own: parts of one report in other words share all
+/// that they tell. Reports that perhaps are of one event must share more: a name with several figures, or with an act and a figure that
+/// is not shared by chance, at about the same time.
 fn is_agreement(a: &Read<'_>, b: &Read<'_>) -> bool {
     let shared = a.facts.shared(&b.facts);
     let all = shared.figures + shared.names + shared.acts;
-    if is_one_event(a, b) {
+    let is_shared_enough = if is_one_event(a, b) {
         shared.figures >= 1 && shared.names + shared.acts >= 1 && all >= 3
     } else {
-        shared.figures >= 2 && shared.names >= 1 && all >= 4
-    }
+        let is_close = (a.report.published_at - b.report.published_at).abs() <= ONE_STATE;
+        let is_rare = shared.specific >= 1 && shared.acts >= 1 && is_close;
+        shared.names >= 1 && (is_rare || shared.figures >= 2 && all >= 4)
+    };
+    is_shared_enough && have_own_figures(a, b, OWN_FIGURES)
+}
+
+/// Whether each of two reports tells so many figures that the other lacks.
+fn have_own_figures(a: &Read<'_>, b: &Read<'_>, least: usize) -> bool {
+    a.facts.own_figures(&b.facts) >= least && b.facts.own_figures(&a.facts) >= least
 }
 
 fn is_same_act(shared: Shared) -> bool {

@@ -20,7 +20,11 @@ pub enum NotChosen {
     Printed,
     Excluded(Exclusion),
     /// Its grade is below the floor of its column.
-    BelowFloor { column: String, floor: GradeFloor, mark: Option<GradeMark> },
+    BelowFloor {
+        column: String,
+        floor: GradeFloor,
+        mark: Option<GradeMark>,
+    },
 }
 
 impl NotChosen {

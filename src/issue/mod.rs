@@ -438,7 +438,14 @@ pub(crate) mod tests {
     fn a_topic_raises_its_articles_and_may_have_a_column() {
         let levels = Vec::new();
         let mut publication = Publication::default();
-        let topic_column = ColumnQuota { name: "领导关注".into(), min: 0, quota: 3, print: Print::Summary, topic: Some("假发".into()), floor: GradeFloor::default() };
+        let topic_column = ColumnQuota {
+            name: "领导关注".into(),
+            min: 0,
+            quota: 3,
+            print: Print::Summary,
+            topic: Some("假发".into()),
+            floor: GradeFloor::default(),
+        };
         let mut input = IssueInput {
             publication: &publication.clone(),
             published: HashSet::new(),
@@ -494,7 +501,8 @@ pub(crate) mod tests {
     #[test]
     fn a_columns_floor_keeps_out_what_is_worse_or_unknown() {
         let titles_of = ["水泥企业错峰生产", "假发出口增长", "锅炉厂房开工", "陶瓷窑炉改造", "电梯配件涨价"];
-        let articles = titles_of.iter().zip(1..).map(|(title, n)| (String::new(), article(n, title, "建材", if n == 5 { "财经数据" } else { "行业动态" }, 2)));
+        let articles =
+            titles_of.iter().zip(1..).map(|(title, n)| (String::new(), article(n, title, "建材", if n == 5 { "财经数据" } else { "行业动态" }, 2)));
         let marks = [(1, "C3"), (2, "D1"), (3, "F2"), (5, "E5")].map(|(id, mark)| (ArticleId(id), GradeMark::parse(mark).unwrap()));
         let archive = Graded(InMemory(articles.collect()), marks.into());
         let mut publication = Publication { grades: true, ..Publication::default() };

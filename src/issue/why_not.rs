@@ -116,7 +116,9 @@ mod tests {
         let mut graded = publication.clone();
         graded.columns[0].floor = GradeFloor { reliability: Some(Reliability::C), credibility: None };
         let input = IssueInput { publication: &graded, screen: Screen::default(), published: HashSet::new(), ..input };
-        let of_grade = |mark: &str, column: &str| why_not(&article(1, "云鹭新材料项目开工", "建材", column, 1), &input, &Graded(GradeMark::parse(mark))).unwrap();
+        let of_grade = |mark: &str, column: &str| {
+            why_not(&article(1, "云鹭新材料项目开工", "建材", column, 1), &input, &Graded(GradeMark::parse(mark))).unwrap()
+        };
         assert_eq!((of_grade("C6", "行业动态"), of_grade("D1", "财经数据")), (None, None));
         let words = |mark: &str| of_grade(mark, "行业动态").map(|why| why.chinese());
         assert_eq!(words("F1").as_deref(), Some("评级 F1，栏目“行业动态”只自动选来源可靠性 C 以上的"));

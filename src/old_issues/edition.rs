@@ -17,7 +17,7 @@ pub fn edition(issue: &OldIssue, publication: &Publication, date: NaiveDate, now
     let mut own_items = 0;
     let columns = issue.columns.iter().map(|column| {
         let items = column.items.iter().map(|i| {
-                own_items += 1;
+            own_items += 1;
             item(i, own_items, date)
         });
         ColumnItems { name: column.name.clone(), items: items.collect() }

@@ -220,7 +220,12 @@ mod tests {
     fn reasons_are_codes() {
         let (press, contradicted) = (
             json!(crate::grades::ReliabilityReason::Press),
-            json!(crate::grades::CredibilityReason::Contradicted { what: "投资".into(), mine: "1亿元".into(), theirs: "2亿元".into(), by: "某报".into() }),
+            json!(crate::grades::CredibilityReason::Contradicted {
+                what: "投资".into(),
+                mine: "1亿元".into(),
+                theirs: "2亿元".into(),
+                by: "某报".into()
+            }),
         );
         assert_eq!(reason(&press), json!({ "code": "press" }));
         assert_eq!(reason(&contradicted)["code"], "contradicted");

@@ -74,13 +74,7 @@ impl Store {
     }
 
     /// Grades the articles that have no grade yet, at most `most` of them, and adds their marks.
-    pub fn grade_missing(
-        &self,
-        articles: &[ArticleId],
-        marks: &mut HashMap<ArticleId, GradeMark>,
-        most: usize,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    pub fn grade_missing(&self, articles: &[ArticleId], marks: &mut HashMap<ArticleId, GradeMark>, most: usize, now: DateTime<Utc>) -> Result<()> {
         for id in articles.iter().filter(|id| !marks.contains_key(id)).take(most).copied().collect::<Vec<_>>() {
             // grading a report grades the others of its event
             if !marks.contains_key(&id) {
@@ -319,7 +313,10 @@ mod tests {
         assert!(store.overrule_grade(ArticleId(1), &said).unwrap());
         assert!(!store.overrule_grade(ArticleId(9), &said).unwrap());
         let judged = store.update_grade(ArticleId(1), now()).unwrap().unwrap();
-        assert_eq!((judged.mark().to_string().as_str(), judged.computed.credibility, judged.overruled.as_ref()), ("B4", Credibility::Confirmed, Some(&said)));
+        assert_eq!(
+            (judged.mark().to_string().as_str(), judged.computed.credibility, judged.overruled.as_ref()),
+            ("B4", Credibility::Confirmed, Some(&said))
+        );
         assert!(store.restore_grade(ArticleId(1), "张三", now()).unwrap() && !store.restore_grade(ArticleId(1), "张三", now()).unwrap());
         assert_eq!(store.grades(&[ArticleId(1)]).unwrap()[&ArticleId(1)].mark().to_string(), "B1");
     }

@@ -115,8 +115,10 @@ impl Query {
             test("a.source_id = ?#", source.clone().into());
         }
         let grade = |scale: &str| {
-            format!("EXISTS (SELECT 1 FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id
-                             WHERE g.article_id = a.id AND coalesce(o.{scale}, g.{scale}) <= ?#)")
+            format!(
+                "EXISTS (SELECT 1 FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id
+                             WHERE g.article_id = a.id AND coalesce(o.{scale}, g.{scale}) <= ?#)"
+            )
         };
         if let Some(least) = f.floor.reliability {
             test(&grade("reliability"), least.code().to_owned().into());
@@ -173,7 +175,18 @@ impl Store {
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
         let words = Some(query.to_owned());
         self.find(
-            &Filter { words, industry: None, column: None, place: None, organisation: None, source: None, floor: GradeFloor::default(), from: None, to: None, zone: Tz::UTC },
+            &Filter {
+                words,
+                industry: None,
+                column: None,
+                place: None,
+                organisation: None,
+                source: None,
+                floor: GradeFloor::default(),
+                from: None,
+                to: None,
+                zone: Tz::UTC,
+            },
             most,
         )
     }

@@ -183,7 +183,8 @@ async fn with_anchors(console: &AppState, id: Option<EditionId>) -> Result<Respo
     }
     let articles: Vec<ArticleId> = e.items().map(|i| i.article).collect();
     let grades = stored(console.store.run(move |s| s.grades(&articles)).await)?;
-    for item in value.pointer_mut("/columns").and_then(Value::as_array_mut).into_iter().flatten().filter_map(|c| c.get_mut("items")?.as_array_mut()).flatten()
+    for item in
+        value.pointer_mut("/columns").and_then(Value::as_array_mut).into_iter().flatten().filter_map(|c| c.get_mut("items")?.as_array_mut()).flatten()
     {
         let judged = item.get("article").and_then(Value::as_i64).and_then(|id| grades.get(&ArticleId(id)));
         *item = atom::with_grade(item.take(), judged);

@@ -279,5 +279,18 @@ fn offered(
     let topics = store.article_topics(h.id)?.into_iter().map(|(_, title)| title).collect::<Vec<_>>().join("、");
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
-    Ok(CandidateRow { why: None, grade: None, rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, topics, summary, there })
+    Ok(CandidateRow {
+        why: None,
+        grade: None,
+        rank,
+        id: h.id.0,
+        publisher,
+        title: h.title,
+        date,
+        column: j.column,
+        industries,
+        topics,
+        summary,
+        there,
+    })
 }

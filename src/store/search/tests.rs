@@ -17,10 +17,7 @@ fn every_wish_alone_and_together_is_a_valid_search() {
             source: text("a").filter(|_| on(3)),
             place: text("许'昌").filter(|_| on(6)),
             organisation: text("瑞贝卡").filter(|_| on(7)),
-            floor: GradeFloor {
-                reliability: Some(Reliability::C).filter(|_| on(8)),
-                credibility: Some(Credibility::PossiblyTrue).filter(|_| on(9)),
-            },
+            floor: GradeFloor { reliability: Some(Reliability::C).filter(|_| on(8)), credibility: Some(Credibility::PossiblyTrue).filter(|_| on(9)) },
             from: day.filter(|_| on(4)),
             to: day.filter(|_| on(5)),
             zone: chrono_tz::Asia::Shanghai,
@@ -122,7 +119,10 @@ fn a_floor_finds_what_is_as_good_and_editors_are_right() {
             t.execute("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', 'done', 0)", [n])?;
             t.execute("INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html) VALUES (?1, ?1, 'a', ?1, 'https://a.cn/', '题', -?1, 0, '文', '')", [n])?;
             t.execute("INSERT INTO article_industry (article_id, name, effective) VALUES (?1, '建材', -?1)", [n])?;
-            t.execute("INSERT INTO grade (article_id, reliability, credibility, payload, at) VALUES (?1, ?2, ?3, '{}', 0)", rusqlite::params![n, grade.0, grade.1])?;
+            t.execute(
+                "INSERT INTO grade (article_id, reliability, credibility, payload, at) VALUES (?1, ?2, ?3, '{}', 0)",
+                rusqlite::params![n, grade.0, grade.1],
+            )?;
         }
         t.execute_batch("INSERT INTO grade_overruled (article_id, reliability, credibility, reason, who, at) VALUES (5, NULL, 2, '', '', 0)")?;
         Ok(())
