@@ -12,7 +12,7 @@ use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file, signing};
-use crate::model::{Credibility, GradeFloor, Imprint, Layout, MailAddress, Print, Reliability, SigningStep};
+use crate::model::{Credibility, GradeFloor, Imprint, Layout, MailAddress, Print, PrintedGrades, Reliability, SigningStep};
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
@@ -128,8 +128,8 @@ pub struct Publication {
     pub layout: Layout,
     /// Required steps after 送审; empty: any editor makes an issue final.
     pub signing: Vec<SigningStep>,
-    /// Whether its issues print the grades (评级) of their items.
-    pub grades: bool,
+    /// What its issues print of the grades (评级) of their items.
+    pub grades: PrintedGrades,
     /// Delay before a final issue is mailed, so that it can be withdrawn before anybody has it.
     pub withdraw_within: Duration,
 }
@@ -165,7 +165,7 @@ impl Default for Publication {
             mail_empty: true,
             layout: Layout::Bulletin,
             signing: Vec::new(),
-            grades: false,
+            grades: PrintedGrades::None,
             withdraw_within: Duration::ZERO,
         }
     }
@@ -319,7 +319,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let reviews = s.texts("weekly_review").unwrap_or_default();
     p.weekly_review = reviews.into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
     set(&mut p.mail_empty, s.bool("mail_empty"));
-    set(&mut p.grades, s.bool("grades"));
+    set(&mut p.grades, s.bool("grades").map(|prints| if prints { PrintedGrades::Marks } else { PrintedGrades::None }));
     p
 }
 

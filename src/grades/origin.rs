@@ -87,7 +87,7 @@ mod tests {
         assert!(of("某市晚报", "云鹭股份11月3日晚间公告，项目投产。").contains(&"云鹭股份".to_owned()));
         assert!(of("某市晚报", "记者3日从许昌市生态环境局获悉，项目投产。").contains(&"许昌市生态环境局".to_owned()));
         assert_eq!(of("某市晚报", "本报讯（记者 甲）据介绍，项目投产，据了解共3人。"), ["某市晚报"]);
-        assert_eq!(of("网络", "项目投产。"), [String::new(); 0]);
+        assert!(of("网络", "项目投产。").is_empty());
     }
 
     #[test]

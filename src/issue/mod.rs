@@ -198,7 +198,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         rising: input.rising.clone(),
         home: input.levels.first().cloned().unwrap_or_default(),
         own_items: 0,
-        prints_grades: publication.grades,
+        printed_grades: publication.grades,
         columns,
         health,
     };
@@ -373,7 +373,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::config::settings::ColumnQuota;
-    use crate::model::{Classification, Confidence, EventMember, GradeFloor, GradeMark, Reliability, SourceId, WebUrl};
+    use crate::model::{Classification, Confidence, EventMember, GradeFloor, GradeMark, PrintedGrades, Reliability, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -505,7 +505,7 @@ pub(crate) mod tests {
             titles_of.iter().zip(1..).map(|(title, n)| (String::new(), article(n, title, "建材", if n == 5 { "财经数据" } else { "行业动态" }, 2)));
         let marks = [(1, "C3"), (2, "D1"), (3, "F2"), (5, "E5")].map(|(id, mark)| (ArticleId(id), GradeMark::parse(mark).unwrap()));
         let archive = Graded(InMemory(articles.collect()), marks.into());
-        let mut publication = Publication { grades: true, ..Publication::default() };
+        let mut publication = Publication { grades: PrintedGrades::Marks, ..Publication::default() };
         publication.columns[0].floor = GradeFloor { reliability: Some(Reliability::C), credibility: None };
         let input = IssueInput {
             publication: &publication,
@@ -525,7 +525,10 @@ pub(crate) mod tests {
         let draft = build(&input, &archive).unwrap();
         assert_eq!(titles(&draft, 0), ["水泥企业错峰生产"]);
         assert_eq!(draft.edition.columns[3].items.len(), 1, "the floor is that of one column");
-        assert!(draft.edition.prints_grades && draft.candidates.iter().filter(|c| !c.was_proposed).count() == 3, "editors can still take them");
+        assert!(
+            draft.edition.printed_grades == PrintedGrades::Marks && draft.candidates.iter().filter(|c| !c.was_proposed).count() == 3,
+            "editors can still take them"
+        );
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {

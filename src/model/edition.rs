@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, GradeMark, Signing, WebUrl};
+use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, GradeMark, PrintedGrades, Signing, WebUrl};
 
 /// Another publication of an item's story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -431,8 +431,8 @@ pub struct Edition {
     #[serde(default)]
     pub own_items: u32,
     /// Whether the grades of items are printed.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub prints_grades: bool,
+    #[serde(default, skip_serializing_if = "PrintedGrades::is_none")]
+    pub printed_grades: PrintedGrades,
     pub columns: Vec<ColumnItems>,
     /// Figures of the crawl.
     pub health: Health,

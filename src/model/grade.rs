@@ -117,6 +117,23 @@ impl TryFrom<String> for GradeMark {
     }
 }
 
+/// Whether an issue prints the grades of its items.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrintedGrades {
+    #[default]
+    None,
+    /// A mark after the source of each item: B2.
+    Marks,
+}
+
+impl PrintedGrades {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// The worst grades that are still accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradeFloor {

@@ -220,7 +220,9 @@ pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri:
             None => s.find(&filter, most)?.iter().map(|h| (h.id.0, atom::headline(h))).collect(),
         };
         let grades = s.grades(&found.iter().map(|(id, _)| ArticleId(*id)).collect::<Vec<_>>())?;
-        found.iter_mut().for_each(|(id, article)| *article = atom::with_grade(article.take(), grades.get(&ArticleId(*id))));
+        for (id, article) in &mut found {
+            *article = atom::with_grade(article.take(), grades.get(&ArticleId(*id)));
+        }
         Ok(found)
     });
     match stored(found.await) {
