@@ -62,7 +62,10 @@ pub(super) async fn run(action: &ArticlesCommand, context: &CommandContext) -> a
             };
             // one at a time: an archive may be larger than memory
             match format {
-                ExportFormat::Jsonl => store.each_since(since, |a| anyhow::Ok(writeln!(out, "{}", atom::article(&a))?))?,
+                ExportFormat::Jsonl => store.each_since(since, |a| {
+                    let grades = store.grades(&[a.headline.id])?;
+                    anyhow::Ok(writeln!(out, "{}", atom::with_grade(atom::article(&a), grades.get(&a.headline.id)))?)
+                })?,
                 ExportFormat::Csv => {
                     // without the mark at the start Excel takes UTF-8 for the system's own encoding
                     write!(out, "\u{feff}")?;

@@ -118,7 +118,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             }
         }
         DigestCommand::Show { id, why } => {
-            let edition = find(store, *id).await?;
+            let edition = store.with_printed_grades(find(store, *id).await?, Utc::now())?;
             out!("{}", render::text(&edition))?;
             if *why {
                 out!("{}", reasons(&edition))?;
@@ -129,7 +129,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             send(context, &pipeline, &edition, to.as_deref(), *dry_run).await?;
         }
         DigestCommand::Export { id, format, output } => {
-            let edition = find(store, Some(*id)).await?;
+            let edition = store.with_printed_grades(find(store, Some(*id)).await?, Utc::now())?;
             let bytes = export(context, store, &edition, *format).await?;
             match output {
                 Some(path) => write_file(path, &bytes)?,
@@ -180,6 +180,7 @@ async fn send(context: &CommandContext, pipeline: &Pipeline, edition: &Edition, 
     if let Some(to) = to {
         let to = MailAddress::parse(to)?;
         let store = pipeline.store();
+        let edition = &store.with_printed_grades(edition.clone(), now)?;
         let parts = render::parts(edition, &store.item_files(edition)?, context.settings.template_of(&edition.publication))?;
         let letter = compose(edition, &parts, &context.settings.mail, &to, now, &store.message_salt()?)?;
         let mut transport = Transport::new(&context.settings.mail, context.data.join("outbox"))?;

@@ -42,8 +42,10 @@ pub(super) async fn run(action: &EventsCommand, context: &CommandContext) -> any
         EventsCommand::Show { id } => {
             let event = EventId(*id);
             let found = store.run(move |s| s.event(event)?.map(|e| s.event_articles(e.event)).transpose()).await?;
-            for article in found.with_context(|| format!("there is no event {id}; `qingbao events list` shows them"))? {
-                writeln!(out, "{}", atom::event_article(&article))?;
+            let articles = found.with_context(|| format!("there is no event {id}; `qingbao events list` shows them"))?;
+            let grades = store.grades(&articles.iter().map(|a| a.id).collect::<Vec<_>>())?;
+            for article in articles {
+                writeln!(out, "{}", atom::with_grade(atom::event_article(&article), grades.get(&article.id)))?;
             }
         }
     }

@@ -51,6 +51,7 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
 
 /// Writes the edition as .html and .docx into a folder.
 pub(super) fn write_draft(folder: &Path, pipeline: &Pipeline, edition: &Edition) -> anyhow::Result<()> {
+    let edition = &pipeline.store().with_printed_grades(edition.clone(), Utc::now())?;
     let (stem, files) = (render::file_stem(edition), pipeline.store().item_files(edition)?);
     write_file(&folder.join(format!("{stem}.html")), render::page(edition, &files)?.as_bytes())?;
     write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files, pipeline.settings().template_of(&edition.publication))?)

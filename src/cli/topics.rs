@@ -36,10 +36,10 @@ pub(super) async fn run(action: &TopicsCommand, context: &CommandContext) -> any
         TopicsCommand::Show { id, limit } => {
             let (id, limit) = (TopicId(*id), *limit);
             let found = store.run(move |s| s.topic(id)?.map(|_| s.topic_articles(id, limit)).transpose()).await?;
-            for article in
-                found.with_context(|| format!("there is no topic {id}; `qingbao topics list` shows them"))?.iter().filter(|a| !a.is_dismissed)
-            {
-                writeln!(out, "{}", atom::topic_article(article))?;
+            let articles = found.with_context(|| format!("there is no topic {id}; `qingbao topics list` shows them"))?;
+            let grades = store.grades(&articles.iter().map(|a| a.headline.id).collect::<Vec<_>>())?;
+            for article in articles.iter().filter(|a| !a.is_dismissed) {
+                writeln!(out, "{}", atom::with_grade(atom::topic_article(article), grades.get(&article.headline.id)))?;
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
 use crate::config::{ConfigError, read_file, signing};
 use crate::knowledge::HOME;
-use crate::model::{Imprint, Layout, MailAddress, Print, SigningStep};
+use crate::model::{Credibility, GradeFloor, Imprint, Layout, MailAddress, Print, PrintedGrades, Reliability, SigningStep};
 use crate::schedule::{Calendar, Recurrence};
 
 const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
@@ -30,6 +30,15 @@ pub struct ColumnQuota {
     pub print: Print,
     /// Title of the topic (关注课题) whose articles go here, whatever their column.
     pub topic: Option<String>,
+    /// Items that are chosen automatically have these grades or better.
+    pub floor: GradeFloor,
+}
+
+impl ColumnQuota {
+    /// Returns a column of summaries.
+    fn of_summaries(name: &str, quota: usize) -> Self {
+        Self { name: name.to_owned(), quota, min: 0, print: Print::Summary, topic: None, floor: GradeFloor::default() }
+    }
 }
 
 /// A recipient of the draft, and the parts to send.
@@ -120,13 +129,15 @@ pub struct Publication {
     pub layout: Layout,
     /// Required steps after 送审; empty: any editor makes an issue final.
     pub signing: Vec<SigningStep>,
+    /// What its issues print of the grades (评级) of their items.
+    pub grades: PrintedGrades,
     /// Delay before a final issue is mailed, so that it can be withdrawn before anybody has it.
     pub withdraw_within: Duration,
 }
 
 impl Default for Publication {
     fn default() -> Self {
-        let column = |name: &str, quota| ColumnQuota { name: name.to_owned(), quota, min: 0, print: Print::Summary, topic: None };
+        let column = ColumnQuota::of_summaries;
         Self {
             name: HOME.publication.clone(),
             organiser: HOME.organiser.clone(),
@@ -155,6 +166,7 @@ impl Default for Publication {
             mail_empty: true,
             layout: Layout::Bulletin,
             signing: Vec::new(),
+            grades: PrintedGrades::None,
             withdraw_within: Duration::ZERO,
         }
     }
@@ -196,13 +208,14 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 30] = [
     "name",
     "organiser",
     "printer",
     "imprint",
     "template",
     "foreword",
+    "grades",
     "notice",
     "columns",
     "industries",
@@ -233,7 +246,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     s.deny_unknown_keys(&[&KEYS[..], &signing::KEYS].concat());
     p.layout = signing::read_kind(s);
     if p.layout == Layout::Report {
-        p.columns = vec![ColumnQuota { name: "专报".to_owned(), quota: 10, min: 0, print: Print::Full, topic: None }];
+        p.columns = vec![ColumnQuota { print: Print::Full, ..ColumnQuota::of_summaries("专报", 10) }];
         p.calendar.days = Recurrence::OnDemand;
     }
     p.signing = signing::read_steps(s);
@@ -307,6 +320,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let reviews = s.texts("weekly_review").unwrap_or_default();
     p.weekly_review = reviews.into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
     set(&mut p.mail_empty, s.bool("mail_empty"));
+    set(&mut p.grades, s.bool("grades").map(|prints| if prints { PrintedGrades::Marks } else { PrintedGrades::None }));
     p
 }
 
@@ -348,7 +362,7 @@ fn read_print(s: &Section<'_>) -> Option<Print> {
 }
 
 fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
-    s.deny_unknown_keys(&["name", "quota", "min", "document", "topic"]);
+    s.deny_unknown_keys(&["name", "quota", "min", "document", "topic", "min_reliability", "min_credibility"]);
     let name = s.string("name").filter(|n| !n.is_empty());
     if name.is_none() {
         s.error(None, localized("a column needs a name", "栏目要写名称 name"));
@@ -358,7 +372,20 @@ fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
     if min > quota {
         s.error(None, localized(format!("min = {min} is more than quota = {quota}"), format!("min = {min} 比 quota = {quota} 还多")));
     }
-    Some(ColumnQuota { name: name?, quota, min, print: read_print(s).unwrap_or(print), topic: s.text("topic").map(|t| t.value.to_owned()) })
+    let (print, topic) = (read_print(s).unwrap_or(print), s.text("topic").map(|t| t.value.to_owned()));
+    Some(ColumnQuota { name: name?, quota, min, print, topic, floor: read_floor(s) })
+}
+
+/// Reads `min_reliability = "C"` and `min_credibility = 3`. F and 6 (无法判断) are no floor: they are worse than all else.
+fn read_floor(s: &Section<'_>) -> GradeFloor {
+    let reliability = s.text("min_reliability").and_then(|t| {
+        let known = Reliability::parse(t.value).filter(|r| *r != Reliability::F);
+        if known.is_none() {
+            s.invalid_value("min_reliability", t, &["A", "B", "C", "D", "E"]);
+        }
+        known
+    });
+    GradeFloor { reliability, credibility: s.integer("min_credibility", 1..6).and_then(Credibility::parse) }
 }
 
 fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {

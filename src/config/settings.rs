@@ -314,7 +314,7 @@ fn set<T>(target: &mut T, value: Option<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Layout, Print, SigningStep};
+    use crate::model::{Credibility, GradeFloor, Layout, Print, PrintedGrades, Reliability, SigningStep};
 
     fn problems(text: &str) -> String {
         Settings::parse("qingbao.toml", text).map_or_else(
@@ -329,6 +329,28 @@ mod tests {
     #[test]
     fn the_sample_file_is_accepted() {
         assert_eq!(problems(include_str!("../../deploy/qingbao.toml")), "ok");
+    }
+
+    #[test]
+    fn a_column_may_have_floors_and_what_cannot_be_judged_is_none() {
+        let column = |rest: &str| format!("[publication]\ncolumns = [{{ name = \"行业动态\", quota = 5{rest} }}]");
+        let floor = |rest: &str| Settings::parse("qingbao.toml", &column(rest)).unwrap().publication.columns[0].floor;
+        assert!(floor("").is_open() && Settings::parse("qingbao.toml", "").unwrap().publication.grades == PrintedGrades::None);
+        let both = GradeFloor { reliability: Some(Reliability::C), credibility: Some(Credibility::PossiblyTrue) };
+        assert_eq!(floor(", min_reliability = \"C\", min_credibility = 3"), both);
+        for wrong in [
+            ", min_reliability = \"F\"",
+            ", min_reliability = \"c\"",
+            ", min_reliability = 3",
+            ", min_credibility = 6",
+            ", min_credibility = 0",
+            ", min_credibility = \"3\"",
+        ] {
+            assert_ne!(problems(&column(wrong)), "ok", "{wrong}");
+        }
+        assert_eq!(Settings::parse("qingbao.toml", "[publication]\ngrades = true").unwrap().publication.grades, PrintedGrades::Marks);
+        // a file of release 1.0.0
+        assert_eq!(problems("[publication]\nname = \"快报\"\ncolumns = [{ name = \"行业动态\", quota = 10 }]\nmail_empty = true"), "ok");
     }
 
     #[test]

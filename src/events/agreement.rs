@@ -14,6 +14,8 @@ const LETTERS: usize = 3_000;
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     figures: BTreeSet<u64>,
+    /// Those of several digits.
+    specific: BTreeSet<u64>,
     names: BTreeSet<u64>,
     acts: BTreeSet<usize>,
     measured: Vec<Measured>,
@@ -35,6 +37,8 @@ struct Measured {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shared {
     pub figures: usize,
+    /// Of these, figures of several digits.
+    pub specific: usize,
     pub names: usize,
     pub acts: usize,
 }
@@ -55,6 +59,7 @@ impl Facts {
         let clauses: Vec<&str> = facts::clauses(&text).filter(|clause| !facts::is_empty(clause)).collect();
         Self {
             figures: facts::figures(&text).into_iter().collect(),
+            specific: facts::specific_figures(&text).into_iter().collect(),
             names: clauses.iter().flat_map(|clause| facts::names(clause)).collect(),
             acts: clauses.iter().flat_map(|clause| facts::acts(clause)).filter(|act| !act.is_supposed).map(|act| act.kind).collect(),
             measured: measured(&text),
@@ -65,9 +70,15 @@ impl Facts {
     pub fn shared(&self, other: &Self) -> Shared {
         Shared {
             figures: self.figures.intersection(&other.figures).count(),
+            specific: self.specific.intersection(&other.specific).count(),
             names: self.names.intersection(&other.names).count(),
             acts: self.acts.intersection(&other.acts).count(),
         }
+    }
+
+    /// Returns how many figures of a report the other one lacks.
+    pub fn own_figures(&self, other: &Self) -> usize {
+        self.figures.difference(&other.figures).count()
     }
 
     /// Returns the first figure that both give, and differently. A measure that a report gives twice, with two values, says nothing.
@@ -116,7 +127,8 @@ mod tests {
     fn reports_share_figures_names_and_acts() {
         let (a, b) = (facts("云鹭科技公司的项目投产，总投资12.5亿元，共300人。"), facts("投资125000万元的云鹭科技公司项目已投产。"));
         let shared = a.shared(&b);
-        assert!(shared.figures == 1 && shared.names == 1 && shared.acts == 1, "{shared:?}");
+        assert!(shared.figures == 1 && shared.specific == 1 && shared.names == 1 && shared.acts == 1, "{shared:?}");
+        assert_eq!((a.own_figures(&b), b.own_figures(&a)), (1, 0));
         assert_eq!(facts("天气晴好。").shared(&a), Shared::default());
     }
 

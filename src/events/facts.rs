@@ -67,6 +67,11 @@ pub(super) fn figures(text: &str) -> Vec<u64> {
     out
 }
 
+/// Returns the keys of a text's figures of several digits: two reports rarely share one by chance.
+pub(super) fn specific_figures(text: &str) -> Vec<u64> {
+    Figures::new(&NEWS.no_figure.replace_all(text, " ").chars().collect::<Vec<_>>()).specific
+}
+
 /// Returns the number that a text writes in words: 三百, 十二, 两万.
 fn number(words: &str) -> Option<f64> {
     // 亿, 万, below

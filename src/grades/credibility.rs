@@ -4,52 +4,16 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Contradiction, Shared};
-use crate::grades::{Read, Reliability};
+use crate::grades::Read;
 use crate::knowledge::GRADES;
+use crate::model::{Credibility, Reliability};
 
 /// Letters of a text that says enough to be judged.
 const LONG_ENOUGH: usize = 30;
+/// Figures of its own that a report has if somebody was there. One may be a counter of the page.
+const OWN_FIGURES: usize = 2;
 /// Reports that are further apart tell two states: a later figure is news, no contradiction.
 const ONE_STATE: Duration = Duration::hours(36);
-
-/// The credibility of what a report says, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credibility {
-    /// 1 已证实
-    Confirmed,
-    /// 2 很可能属实
-    ProbablyTrue,
-    /// 3 可能属实
-    PossiblyTrue,
-    /// 4 存疑
-    Doubtful,
-    /// 5 不大可能
-    Improbable,
-    /// 6 无法判断
-    CannotBeJudged,
-}
-
-impl Credibility {
-    pub const ALL: [Self; 6] = [Self::Confirmed, Self::ProbablyTrue, Self::PossiblyTrue, Self::Doubtful, Self::Improbable, Self::CannotBeJudged];
-
-    /// Returns the figure, its code in the database, forms and settings.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Confirmed => 1,
-            Self::ProbablyTrue => 2,
-            Self::PossiblyTrue => 3,
-            Self::Doubtful => 4,
-            Self::Improbable => 5,
-            Self::CannotBeJudged => 6,
-        }
-    }
-
-    /// Reads a figure.
-    pub fn parse(code: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|c| i64::from(c.code()) == code)
-    }
-}
 
 /// Why a report's information has its grade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +67,8 @@ pub(super) fn of(mine: &Read<'_>, all: &[Read<'_>]) -> (Credibility, Vec<Credibi
         reasons.push(CredibilityReason::ConfirmedBy(by));
         return (Credibility::Confirmed, reasons);
     }
-    let told = agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)));
+    let told =
+        agreeing.iter().find(|other| is_one_event(mine, other) && is_same_act(mine.facts.shared(&other.facts)) && have_own_figures(mine, other, 1));
     if let Some(other) = told {
         reasons.push(CredibilityReason::AlsoToldBy(other.report.outlet().to_owned()));
     } else if relatives == 1 {
@@ -160,15 +125,25 @@ fn is_one_event(a: &Read<'_>, b: &Read<'_>) -> bool {
     a.report.is_sure && b.report.is_sure
 }
 
-/// Whether two reports agree in figures and facts. Those that perhaps report one event must share more: several figures and a name.
+/// Whether two reports agree in figures and facts, and each also tells figures of its own: parts of one report in other words share all
+/// that they tell. Reports that perhaps are of one event must share more: a name with several figures, or with an act and a figure that
+/// is not shared by chance, at about the same time.
 fn is_agreement(a: &Read<'_>, b: &Read<'_>) -> bool {
     let shared = a.facts.shared(&b.facts);
     let all = shared.figures + shared.names + shared.acts;
-    if is_one_event(a, b) {
+    let is_shared_enough = if is_one_event(a, b) {
         shared.figures >= 1 && shared.names + shared.acts >= 1 && all >= 3
     } else {
-        shared.figures >= 2 && shared.names >= 1 && all >= 4
-    }
+        let is_close = (a.report.published_at - b.report.published_at).abs() <= ONE_STATE;
+        let is_rare = shared.specific >= 1 && shared.acts >= 1 && is_close;
+        shared.names >= 1 && (is_rare || shared.figures >= 2 && all >= 4)
+    };
+    is_shared_enough && have_own_figures(a, b, OWN_FIGURES)
+}
+
+/// Whether each of two reports tells so many figures that the other lacks.
+fn have_own_figures(a: &Read<'_>, b: &Read<'_>, least: usize) -> bool {
+    a.facts.own_figures(&b.facts) >= least && b.facts.own_figures(&a.facts) >= least
 }
 
 fn is_same_act(shared: Shared) -> bool {

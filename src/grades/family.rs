@@ -25,6 +25,7 @@ pub(super) struct Families {
 pub(super) fn families(reports: &[Report]) -> Families {
     let texts: Vec<ShingleSet> = reports.iter().map(|r| ShingleSet::new(&dedup_text(&r.title, &r.text))).collect();
     let told: Vec<Told> = reports.iter().map(told).collect();
+    let bodies: Vec<Option<String>> = reports.iter().map(origin::publishing_body).collect();
     let mut members: Vec<Member> = reports.iter().enumerate().map(|(family, r)| Member { family, origins: origin::origins(r) }).collect();
     for (at, a) in reports.iter().enumerate() {
         for (other, b) in reports.iter().enumerate().skip(at + 1) {
@@ -34,8 +35,10 @@ pub(super) fn families(reports: &[Report]) -> Families {
                 let origins = members.get(at).zip(members.get(other));
                 origins.is_none_or(|(x, y)| x.origins.is_empty() || y.origins.is_empty() || origin::shared(&x.origins, &y.origins).is_some())
             };
+            // what a firm or office says of itself is the source of those who write about it
+            let is_about = |report: &Report, of: usize| bodies.get(of).and_then(Option::as_deref).is_some_and(|body| origin::names(report, body));
             // one that adds no fact of its own only repeats the other
-            if a.story == b.story || same_source() || alike() || !adds(a, other) || !adds(b, at) {
+            if a.story == b.story || same_source() || is_about(a, other) || is_about(b, at) || alike() || !adds(a, other) || !adds(b, at) {
                 join(&mut members, at, other);
             }
         }

@@ -19,10 +19,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::Facts;
 use crate::model::ArticleId;
+pub use crate::model::{Credibility, GradeMark, Reliability};
 
-pub use credibility::{Credibility, CredibilityReason};
+pub use credibility::CredibilityReason;
 pub use origin::{names_correction, origins};
-pub use reliability::{Record, Reliability, ReliabilityReason};
+pub use reliability::{Record, ReliabilityReason};
 
 /// Most reports of an event that are compared: bounds the time per event.
 pub const MAX_REPORTS: usize = 24;
@@ -97,8 +98,8 @@ impl JudgedGrade {
     }
 
     /// Returns both as editors know them: B2.
-    pub fn mark(&self) -> String {
-        format!("{}{}", self.reliability().code(), self.credibility().code())
+    pub fn mark(&self) -> GradeMark {
+        GradeMark { reliability: self.reliability(), credibility: self.credibility() }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::grades::family::Families;
 use crate::grades::{Report, origin};
 use crate::knowledge::{GRADES, OUTLETS};
+use crate::model::Reliability;
 
 /// Weight from which the publication's own configuration raises a source, and below which it lowers it.
 const HEAVY: f64 = 1.5;
@@ -12,62 +13,24 @@ const LIGHT: f64 = 0.5;
 /// Faults from which the record lowers a source twice.
 const MANY_FAULTS: u32 = 3;
 
-/// The reliability of a source, best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Reliability {
-    /// 完全可靠
-    A,
-    /// 通常可靠
-    B,
-    /// 比较可靠
-    C,
-    /// 通常不可靠
-    D,
-    /// 不可靠
-    E,
-    /// 无法判断
-    F,
+/// Returns the grade one step worse; what cannot be judged stays so.
+fn lowered(grade: Reliability) -> Reliability {
+    match grade {
+        Reliability::A => Reliability::B,
+        Reliability::B => Reliability::C,
+        Reliability::C => Reliability::D,
+        Reliability::D | Reliability::E => Reliability::E,
+        Reliability::F => Reliability::F,
+    }
 }
 
-impl Reliability {
-    pub const ALL: [Self; 6] = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F];
-
-    /// Returns the letter, its code in the database, forms and settings.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-            Self::D => "D",
-            Self::E => "E",
-            Self::F => "F",
-        }
-    }
-
-    /// Reads a letter.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|r| r.code() == code)
-    }
-
-    /// Returns the grade one step worse; what cannot be judged stays so.
-    fn lowered(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::C,
-            Self::C => Self::D,
-            Self::D | Self::E => Self::E,
-            Self::F => Self::F,
-        }
-    }
-
-    /// Returns the grade one step better, at most B: only standing makes an A.
-    fn raised(self) -> Self {
-        match self {
-            Self::C => Self::B,
-            Self::D => Self::C,
-            Self::E => Self::D,
-            other => other,
-        }
+/// Returns the grade one step better, at most B: only standing makes an A.
+fn raised(grade: Reliability) -> Reliability {
+    match grade {
+        Reliability::C => Reliability::B,
+        Reliability::D => Reliability::C,
+        Reliability::E => Reliability::D,
+        other => other,
     }
 }
 
@@ -100,6 +63,10 @@ pub enum ReliabilityReason {
     Corrections(u32),
     /// Articles of the source that editors dropped as unreliable.
     DroppedAsUnreliable(u32),
+    /// Articles of the source of which a publication printed something wrong (更正).
+    CorrectedByEditors(u32),
+    /// Articles that the source withdrew after it had published them.
+    Withdrawn(u32),
 }
 
 /// What is known of a source from its past.
@@ -109,6 +76,10 @@ pub struct Record {
     pub corrections: u32,
     /// Its articles that editors dropped as unreliable.
     pub dropped_as_unreliable: u32,
+    /// Its articles about which editors sent a 更正 to the readers of an issue.
+    pub corrected_by_editors: u32,
+    /// Its articles that it withdrew.
+    pub withdrawn: u32,
 }
 
 /// Returns the grade of one report's source.
@@ -122,31 +93,33 @@ pub(super) fn of(reports: &[Report], families: &Families, at: usize) -> Option<(
     let order = |r: &Report| (r.published_at, r.article);
     if let Some(quoted) = quoted {
         // the words are those of the named outlet, but they passed through other hands
-        grade = grade.max(level(quoted).map_or(Reliability::C, |(level, _)| level).lowered());
+        grade = grade.max(lowered(level(quoted).map_or(Reliability::C, |(level, _)| level)));
         reasons.push(ReliabilityReason::ReprintOf(quoted.clone()));
     } else if let Some((first, _)) = family().filter(|(r, _)| r.story == report.story && order(r) < order(report)).min_by_key(|(r, _)| order(r)) {
         if origin::name(first.outlet()) != outlet {
-            grade = grade.lowered();
+            grade = lowered(grade);
             reasons.push(ReliabilityReason::LaterThan(first.outlet().to_owned()));
         }
     } else if family().next().is_some() && family().all(|(r, _)| order(report) < order(r)) {
         reasons.push(ReliabilityReason::First);
     }
     if report.weight >= HEAVY {
-        grade = grade.raised();
+        grade = raised(grade);
         reasons.push(ReliabilityReason::Heavy);
     } else if report.weight < LIGHT {
-        grade = grade.lowered();
+        grade = lowered(grade);
         reasons.push(ReliabilityReason::Light);
     }
     let faults = [
         (report.record.corrections, ReliabilityReason::Corrections as fn(u32) -> ReliabilityReason),
         (report.record.dropped_as_unreliable, ReliabilityReason::DroppedAsUnreliable),
+        (report.record.corrected_by_editors, ReliabilityReason::CorrectedByEditors),
+        (report.record.withdrawn, ReliabilityReason::Withdrawn),
     ];
     for (count, reason) in faults.into_iter().filter(|(count, _)| *count > 0) {
-        grade = grade.lowered();
+        grade = lowered(grade);
         if count >= MANY_FAULTS {
-            grade = grade.lowered();
+            grade = lowered(grade);
         }
         reasons.push(reason(count));
     }

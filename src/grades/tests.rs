@@ -60,6 +60,12 @@ fn reports_of_one_source_confirm_nothing() {
     reports[1].text = "投资12.5亿元的云鹭科技公司隔膜项目3日已在许昌开机投产，引来不少人关注，前景看好。".into();
     assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "it adds nothing of its own");
     let mut reports = pair();
+    reports[0].text = "云鹭科技公司的隔膜项目11月3日在许昌投产，总投资12.5亿元，记者在现场看到，场面十分热闹，阅读1023次。".into();
+    assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "a counter is no fact of its own");
+    let mut reports = pair();
+    (reports[1].publisher, reports[0].publisher) = (Some("云鹭科技公司官网".into()), Some("北岸日报".into()));
+    assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "the firm speaks of itself");
+    let mut reports = pair();
     reports[1].is_sure = false;
     reports[0].text = FIRST.1.replace("总投资12.5亿元。", "投资巨大。");
     assert!(grade(&reports).iter().all(|g| g.credibility != Credibility::Confirmed), "perhaps another event");
@@ -106,7 +112,10 @@ fn a_source_is_graded_by_standing_and_record() {
     assert_eq!(named(|r| r.publisher = Some("佚名".into())), Reliability::F);
     assert_eq!(named(|r| r.weight = 0.2), Reliability::C);
     assert_eq!(of(|r| r.record.corrections = 1), (Reliability::C, vec![ReliabilityReason::Press, ReliabilityReason::Corrections(1)]));
-    assert_eq!(named(|r| r.record = Record { corrections: 3, dropped_as_unreliable: 1 }), Reliability::E);
+    assert_eq!(named(|r| r.record = Record { corrections: 3, dropped_as_unreliable: 1, ..Record::default() }), Reliability::E);
+    let corrected = of(|r| r.record.corrected_by_editors = 1);
+    assert_eq!(corrected, (Reliability::C, vec![ReliabilityReason::Press, ReliabilityReason::CorrectedByEditors(1)]));
+    assert_eq!(named(|r| r.record.withdrawn = 3), Reliability::D);
     let reprint = of(|r| r.text = format!("据中原通讯社报道，{}", FIRST.1));
     assert_eq!(reprint, (Reliability::D, vec![ReliabilityReason::Press, ReliabilityReason::ReprintOf("中原通讯社".into())]));
 }

@@ -1,6 +1,8 @@
 //! Access to the articles of an edition, in the store or in memory.
 
-use crate::model::{ArticleId, Headline};
+use chrono::{DateTime, Utc};
+
+use crate::model::{ArticleId, GradeMark, Headline};
 
 /// Source of the articles; holds only the chosen ones in full.
 pub trait Archive {
@@ -23,9 +25,15 @@ pub trait Archive {
     /// # Errors
     /// If the archive cannot be read.
     fn text(&self, id: ArticleId) -> Result<String, Self::Error>;
+
+    /// Returns its grade (评级); `None` if it has none. This takes time.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    fn grade(&self, id: ArticleId, now: DateTime<Utc>) -> Result<Option<GradeMark>, Self::Error>;
 }
 
-/// Articles with their texts, held in memory.
+/// Articles with their texts, held in memory. They have no grades.
 #[derive(Debug, Default)]
 pub struct InMemory(pub Vec<(String, Headline)>);
 
@@ -50,5 +58,9 @@ impl Archive for InMemory {
 
     fn text(&self, id: ArticleId) -> Result<String, ArticleId> {
         self.find(id).map(|a| a.0.clone())
+    }
+
+    fn grade(&self, _: ArticleId, _: DateTime<Utc>) -> Result<Option<GradeMark>, ArticleId> {
+        Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use crate::config::settings::ColumnQuota;
 use crate::issue::eligibility::{NotChosen, unfit};
 use crate::issue::rank::{Points, RankReason, TOPIC, article_points, features, source_authority};
 use crate::issue::{IssueInput, PreviousItem};
-use crate::model::{ArticleId, EventId, EventMember, Headline, StoryId};
+use crate::model::{ArticleId, Classification, EventId, EventMember, Headline, StoryId};
 use crate::ranking::{CandidateFeatures, PointKind, Ranking};
 use crate::text::normalize::normalized_key;
 
@@ -155,7 +155,6 @@ impl Pool {
         let points = article_points(h, input.levels, input.now);
         let sum = points.iter().map(|(_, points, _)| points).sum();
         let (learned, moved_to) = learned(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input);
-        let column = moved_to.filter(|_| !j.manually_edited).unwrap_or(&j.column);
         let topic = j.industries.first().or(j.themes.first()).map(|l| l.name.as_str()).unwrap_or_default();
         self.records.push(CandidateRecord {
             article: h.id,
@@ -165,8 +164,7 @@ impl Pool {
             length: h.length,
             source: number(&mut self.sources, h.source.as_str()),
             topic: number(&mut self.topics, topic),
-            // articles of a column that this publication lacks go to its first one
-            column: columns.iter().position(|n| n == column).unwrap_or(0),
+            column: own_column(j, moved_to, columns),
             topic_column: input.publication.columns.iter().position(is_fed_by_topic),
             is_followed: !topics.is_empty(),
             authority: source_authority(h),
@@ -237,6 +235,23 @@ pub(super) fn unfit_for(h: &Headline, input: &IssueInput<'_>) -> Option<NotChose
     let points = article_points(h, input.levels, input.now);
     let (learned, _) = learned(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input);
     unfit(j, h.confidence, learned)
+}
+
+/// Returns the column that an article's label, or the learned ranking, gives it.
+fn own_column(j: &Classification, moved_to: Option<&str>, columns: &[String]) -> usize {
+    let name = moved_to.filter(|_| !j.manually_edited).unwrap_or(&j.column);
+    // articles of a column that this publication lacks go to its first one
+    columns.iter().position(|n| n == name).unwrap_or(0)
+}
+
+/// Returns the column for which an article would be chosen.
+pub(super) fn column_of<'a>(h: &Headline, input: &IssueInput<'a>) -> Option<&'a ColumnQuota> {
+    let columns = &input.publication.columns;
+    let topics = input.topics.get(&h.id).map_or(&[][..], Vec::as_slice);
+    let points = article_points(h, input.levels, input.now);
+    let (_, moved_to) = learned(h, topics, points.iter().map(|(kind, points, _)| (*kind, *points)).collect(), input);
+    let own = own_column(h.classification.as_ref()?, moved_to, &input.publication.column_names());
+    columns.iter().find(|column| is_fed_by(column, topics)).or_else(|| columns.get(own))
 }
 
 fn is_fed_by(column: &ColumnQuota, topics: &[String]) -> bool {

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use crate::config::settings::{ColumnQuota, Publication};
 use crate::issue::IssueInput;
+use crate::issue::archive::Archive;
 use crate::issue::candidate_pool::{Candidate, SIMILARITY_THRESHOLD, TITLE_SIMILARITY_PENALTY, dice};
+use crate::model::GradeMark;
 use crate::ranking::Ranking;
 
 /// Penalty for each item already chosen of the same industry or source, and for one with a similar headline (maximal marginal
@@ -28,7 +30,10 @@ pub(super) struct Choice {
 
 /// Chooses the items of each column of the publication, in their order. The best item of all columns comes first, so that no column
 /// uses up a limit before another had its turn.
-pub(super) fn choose(candidates: Vec<Candidate>, input: &IssueInput<'_>) -> Vec<Choice> {
+///
+/// # Errors
+/// If the archive cannot be read.
+pub(super) fn choose<A: Archive>(candidates: Vec<Candidate>, input: &IssueInput<'_>, archive: &A) -> Result<Vec<Choice>, A::Error> {
     let quotas = &input.publication.columns;
     let mut by_column: Vec<Vec<Candidate>> = quotas.iter().map(|_| Vec::new()).collect();
     for c in candidates {
@@ -42,10 +47,10 @@ pub(super) fn choose(candidates: Vec<Candidate>, input: &IssueInput<'_>) -> Vec<
         let nexts = open.iter_mut().enumerate().filter_map(|(at, column)| Some((column.next(&limits)?.0, at)));
         let Some((_, at)) = nexts.reduce(|a, b| if b.0 > a.0 { b } else { a }) else { break };
         if let Some(column) = open.get_mut(at) {
-            column.take(&mut limits);
+            column.take(&mut limits, |c| archive.grade(c.lead, input.now))?;
         }
     }
-    open.into_iter().map(OpenColumn::close).collect()
+    Ok(open.into_iter().map(OpenColumn::close).collect())
 }
 
 /// A column that is being filled.
@@ -79,13 +84,19 @@ impl<'a> OpenColumn<'a> {
         self.next
     }
 
-    /// Chooses its next item.
-    fn take(&mut self, limits: &mut Limits<'_>) {
-        if let Some((_, i)) = self.next.take() {
-            let c = self.candidates.remove(i);
+    /// Chooses its next item, unless its grade is below the column's floor. Grades take time: only those of items that would be chosen
+    /// are asked for.
+    fn take<E>(&mut self, limits: &mut Limits<'_>, grade_of: impl Fn(&Candidate) -> Result<Option<GradeMark>, E>) -> Result<(), E> {
+        let Some((_, i)) = self.next.take() else { return Ok(()) };
+        let c = self.candidates.remove(i);
+        let floor = self.quota.floor;
+        if floor.is_open() || floor.accepts(grade_of(&c)?) {
             limits.count(&c);
             self.choice.chosen.push(c);
+        } else {
+            self.choice.others.push(c);
         }
+        Ok(())
     }
 
     fn close(mut self) -> Choice {

@@ -2,7 +2,7 @@
 
 use crate::issue::screen::Exclusion;
 use crate::learn::Model;
-use crate::model::{Classification, Confidence, Headline};
+use crate::model::{Classification, Confidence, GradeFloor, GradeMark, Headline};
 use crate::ranking::Ranking;
 
 /// Why an article is not chosen automatically.
@@ -19,6 +19,12 @@ pub enum NotChosen {
     /// Its story was in an earlier issue.
     Printed,
     Excluded(Exclusion),
+    /// Its grade is below the floor of its column.
+    BelowFloor {
+        column: String,
+        floor: GradeFloor,
+        mark: Option<GradeMark>,
+    },
 }
 
 impl NotChosen {
@@ -33,6 +39,13 @@ impl NotChosen {
             Self::Printed => "以前的期次登过".to_owned(),
             Self::Excluded(Exclusion::Dropped(reason)) => format!("曾剔除（{}），没有新情况", reason.chinese()),
             Self::Excluded(Exclusion::Rule(_)) => "被规则排除".to_owned(),
+            Self::BelowFloor { column, floor, mark } => {
+                let reliability = floor.reliability.map(|r| format!("来源可靠性 {} 以上", r.code()));
+                let credibility = floor.credibility.map(|c| format!("信息可信度 {} 以上", c.code()));
+                let least: Vec<String> = reliability.into_iter().chain(credibility).collect();
+                let mark = mark.map_or_else(|| "还没有评级".to_owned(), |mark| format!("评级 {mark}"));
+                format!("{mark}，栏目“{column}”只自动选{}的", least.join("、"))
+            }
         }
     }
 }

@@ -132,7 +132,7 @@ pub fn build<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Draft, A
     let candidates = pool.candidates(input);
     health.candidates += candidates.len();
     let (mut stories, mut columns, mut ranked, mut others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (column, Choice { chosen, others: rest }) in publication.columns.iter().zip(choice::choose(candidates, input)) {
+    for (column, Choice { chosen, others: rest }) in publication.columns.iter().zip(choice::choose(candidates, input, archive)?) {
         stories.extend(chosen.iter().map(|c| (c.story, c.lead)));
         others.extend(rest);
         let mut items = Vec::with_capacity(chosen.len());
@@ -198,6 +198,7 @@ fn edition(input: &IssueInput<'_>, columns: Vec<ColumnItems>, health: Health) ->
         rising: input.rising.clone(),
         home: input.levels.first().cloned().unwrap_or_default(),
         own_items: 0,
+        printed_grades: publication.grades,
         columns,
         health,
     };
@@ -361,6 +362,7 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         score: 0.0,
         is_uncertain: false,
         reasons: vec!["编辑加入".to_owned()],
+        mark: None,
         url: Some(lead.url.clone()),
     }
 }
@@ -371,7 +373,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::config::settings::ColumnQuota;
-    use crate::model::{Classification, Confidence, EventMember, SourceId, WebUrl};
+    use crate::model::{Classification, Confidence, EventMember, GradeFloor, GradeMark, PrintedGrades, Reliability, SourceId, WebUrl};
 
     pub(crate) fn now() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()
@@ -436,7 +438,14 @@ pub(crate) mod tests {
     fn a_topic_raises_its_articles_and_may_have_a_column() {
         let levels = Vec::new();
         let mut publication = Publication::default();
-        let topic_column = ColumnQuota { name: "领导关注".into(), min: 0, quota: 3, print: Print::Summary, topic: Some("假发".into()) };
+        let topic_column = ColumnQuota {
+            name: "领导关注".into(),
+            min: 0,
+            quota: 3,
+            print: Print::Summary,
+            topic: Some("假发".into()),
+            floor: GradeFloor::default(),
+        };
         let mut input = IssueInput {
             publication: &publication.clone(),
             published: HashSet::new(),
@@ -464,6 +473,62 @@ pub(crate) mod tests {
         input.publication = &publication;
         let fed = build(&input, &archive()).unwrap();
         assert_eq!((titles(&fed, 0), titles(&fed, 5).len()), (vec!["水泥企业错峰生产"], 2));
+    }
+
+    /// Articles in memory whose grades are known.
+    struct Graded(InMemory, HashMap<ArticleId, GradeMark>);
+
+    impl Archive for Graded {
+        type Error = ArticleId;
+
+        fn each(&self, take: &mut dyn FnMut(&Headline)) -> Result<(), ArticleId> {
+            self.0.each(take)
+        }
+
+        fn headline(&self, id: ArticleId) -> Result<Headline, ArticleId> {
+            self.0.headline(id)
+        }
+
+        fn text(&self, id: ArticleId) -> Result<String, ArticleId> {
+            self.0.text(id)
+        }
+
+        fn grade(&self, id: ArticleId, _: DateTime<Utc>) -> Result<Option<GradeMark>, ArticleId> {
+            Ok(self.1.get(&id).copied())
+        }
+    }
+
+    #[test]
+    fn a_columns_floor_keeps_out_what_is_worse_or_unknown() {
+        let titles_of = ["水泥企业错峰生产", "假发出口增长", "锅炉厂房开工", "陶瓷窑炉改造", "电梯配件涨价"];
+        let articles =
+            titles_of.iter().zip(1..).map(|(title, n)| (String::new(), article(n, title, "建材", if n == 5 { "财经数据" } else { "行业动态" }, 2)));
+        let marks = [(1, "C3"), (2, "D1"), (3, "F2"), (5, "E5")].map(|(id, mark)| (ArticleId(id), GradeMark::parse(mark).unwrap()));
+        let archive = Graded(InMemory(articles.collect()), marks.into());
+        let mut publication = Publication { grades: PrintedGrades::Marks, ..Publication::default() };
+        publication.columns[0].floor = GradeFloor { reliability: Some(Reliability::C), credibility: None };
+        let input = IssueInput {
+            publication: &publication,
+            published: HashSet::new(),
+            previous_items: Vec::new(),
+            rising: Vec::new(),
+            ranking: None,
+            topics: HashMap::new(),
+            trend: Vec::new(),
+            health: Health::default(),
+            date: "2026-11-24".parse().unwrap(),
+            now: now(),
+            levels: &[],
+            summarise: &SummariseSettings::default(),
+            screen: Screen::default(),
+        };
+        let draft = build(&input, &archive).unwrap();
+        assert_eq!(titles(&draft, 0), ["水泥企业错峰生产"]);
+        assert_eq!(draft.edition.columns[3].items.len(), 1, "the floor is that of one column");
+        assert!(
+            draft.edition.printed_grades == PrintedGrades::Marks && draft.candidates.iter().filter(|c| !c.was_proposed).count() == 3,
+            "editors can still take them"
+        );
     }
 
     fn titles(d: &Draft, column: usize) -> Vec<&str> {

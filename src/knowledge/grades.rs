@@ -31,6 +31,9 @@ pub(crate) struct Origin {
 pub(crate) struct OutletWords {
     pub(crate) authority: Words,
     pub(crate) self_media: Words,
+    pub(crate) channels: Words,
+    pub(crate) firms: Words,
+    pub(crate) bodies: Words,
     pub(crate) anonymous: Words,
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, Signing, WebUrl};
+use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, GradeMark, PrintedGrades, Signing, WebUrl};
 
 /// Another publication of an item's story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +118,9 @@ pub struct Item {
     pub is_uncertain: bool,
     /// Why it was chosen, for editors.
     pub reasons: Vec<String>,
+    /// The grade that is printed after its source. Of a final issue it is stored; of a draft it is set before printing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<GradeMark>,
 }
 
 impl Item {
@@ -148,6 +151,7 @@ impl Item {
             score: 0.0,
             is_uncertain: false,
             reasons: vec![reason.to_owned()],
+            mark: None,
         }
     }
 
@@ -157,6 +161,11 @@ impl Item {
             Print::Summary => &self.summary,
             Print::Full => &self.text,
         }
+    }
+
+    /// Returns the source as it is printed, with its grade if the publication prints grades: 北岸日报（B2）.
+    pub fn printed_source(&self) -> String {
+        self.mark.map_or_else(|| self.publisher.clone(), |mark| format!("{}（{mark}）", self.publisher))
     }
 
     /// Returns 按：…, or an empty text without 按语.
@@ -421,6 +430,9 @@ pub struct Edition {
     /// How many items editors have written so far; determines the next id.
     #[serde(default)]
     pub own_items: u32,
+    /// Whether the grades of items are printed.
+    #[serde(default, skip_serializing_if = "PrintedGrades::is_none")]
+    pub printed_grades: PrintedGrades,
     pub columns: Vec<ColumnItems>,
     /// Figures of the crawl.
     pub health: Health,
@@ -468,6 +480,12 @@ impl Edition {
     /// Whether any item comes from a source.
     pub fn quotes_others(&self) -> bool {
         self.items().any(|i| i.url.is_some())
+    }
+
+    /// Returns what the marks behind the sources mean; `None` if there are none.
+    pub fn grades_note(&self) -> Option<&'static str> {
+        let note = "来源后括号内是评级：字母为来源可靠性，从 A（完全可靠）到 E（不可靠），F 无法判断；数字为信息可信度，从 1（已证实）到 5（不大可能属实），6 无法判断。";
+        self.items().any(|i| i.mark.is_some() && !i.publisher.is_empty()).then_some(note)
     }
 
     /// Returns the number of items in all columns.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use super::issue::{OldIssue, OldItem};
 use crate::config::settings::Publication;
-use crate::model::{ColumnItems, Edition, EditionId, Health, Item, MadeBy, Signing};
+use crate::model::{ColumnItems, Edition, EditionId, Health, Item, MadeBy, PrintedGrades, Signing};
 use crate::text::normalize::truncate;
 
 /// Longest title and summary, in characters.
@@ -47,6 +47,7 @@ pub fn edition(issue: &OldIssue, publication: &Publication, date: NaiveDate, now
         foreword_template: None,
         rising: Vec::new(),
         home: String::new(),
+        printed_grades: PrintedGrades::None,
         own_items,
         columns,
         health: Health::default(),

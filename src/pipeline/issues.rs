@@ -46,14 +46,15 @@ impl IssueMaker {
         });
         let (mut draft, candidates) = draft.await?;
         llm::rewrite_summaries(&mut draft.edition, &self.settings.summarise).await;
+        // the items, and the candidates that editors look through
+        let graded_articles: Vec<ArticleId> = draft.candidates.iter().map(|c| c.article).collect();
         let p = publication.clone();
         let commit = self.store.run(move |store| match announce {
             Announce::Yes => store.announce_edition(draft, &p, candidates, now),
             Announce::No => store.commit_edition(draft, &p, candidates),
         });
         let edition = commit.await?;
-        let items: Vec<ArticleId> = edition.items().filter(|i| i.url.is_some()).map(|i| i.article).collect();
-        let graded = self.store.run(move |s| items.into_iter().try_for_each(|id| s.update_grade(id, now).map(|_| ())));
+        let graded = self.store.run(move |s| graded_articles.into_iter().try_for_each(|id| s.update_grade(id, now).map(|_| ())));
         if let Err(e) = graded.await {
             // the issue is stored; its pages compute what is missing
             tracing::warn!("the items of an issue are not graded: {e}");
@@ -79,7 +80,7 @@ impl IssueMaker {
     /// # Errors
     /// Those of the store.
     pub async fn why_not(&self, publication: &Publication, date: NaiveDate, h: Headline) -> Result<Option<NotChosen>> {
-        self.with_issue_input(publication, date, Utc::now(), move |store, input, _| issue::why_not(&h, &input, |id| store.text(id))).await
+        self.with_issue_input(publication, date, Utc::now(), move |_, input, window| issue::why_not(&h, &input, &window)).await
     }
 
     /// Returns articles that came for the issue of a day but are too old for it, newest first.
@@ -139,7 +140,7 @@ impl IssueMaker {
 
     /// Composes the messages of an edition; `None` if it has nothing to tell.
     pub(super) async fn compose(&self, edition: &Edition, now: DateTime<Utc>) -> Result<Option<(Edition, Vec<OutgoingMessage>)>> {
-        let edition = edition.clone();
+        let (edition, edition_label) = (edition.clone(), edition.issue_label());
         let named = self.settings.publication_named(&edition.publication);
         let publication = named.ok_or_else(|| PipelineError::NoPublication(edition.publication.clone()))?;
         if edition.item_count() == 0 && !publication.mail_empty {
@@ -147,18 +148,20 @@ impl IssueMaker {
             return Ok(None);
         }
         let (publication, settings) = (publication.clone(), Arc::clone(&self.settings));
-        let (of, label) = (edition.clone(), edition.issue_label());
+        let (of, label) = (edition, edition_label);
         let address = settings.console.address_for_mail();
         let mailing = self.store.run(move |s| {
-            Ok(Mailing {
+            let of = s.with_printed_grades(of, now)?;
+            let mailing = Mailing {
                 salt: s.message_salt()?,
                 files: s.item_files(&of)?,
                 recipients: recipients(s, &publication, of.is_final)?,
                 subjects: s.item_subjects(&of)?,
                 feedback: address.map(|a| Ok::<_, StoreError>((s.feedback_key()?, a))).transpose()?,
-            })
+            };
+            Ok((of, mailing))
         });
-        let mailing = mailing.await?;
+        let (edition, mailing) = mailing.await?;
         // making and compressing the document is CPU work
         let composed = self.crawler.cpu(move || render_messages(&edition, &mailing, &settings, now).map(|l| (edition, l))).await;
         composed.unwrap_or(Err(PipelineError::RenderPanicked(label))).map(Some)

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use quick_xml::escape::escape;
 use serde_json::{Value, json};
 
+use crate::grades::JudgedGrade;
 use crate::model::{Article, Edition, Headline, Rule, SourceId, Topic, TopicArticle, TopicEvidence, WebUrl};
 use crate::store::EventRow;
 use crate::text::normalize::collapse_whitespace;
@@ -19,6 +20,38 @@ pub fn headline(a: &Headline) -> Value {
         "story": a.story, "column": j.column, "industries": j.industries, "themes": j.themes, "keywords": j.keywords, "level": j.region_scope,
         "places": j.places, "organisations": j.all_organisations(),
     })
+}
+
+/// Returns a report's grade with its reasons as codes.
+pub fn grade(judged: &JudgedGrade) -> Value {
+    let computed = &judged.computed;
+    let mut value = json!({
+        "mark": judged.mark(), "reliability": judged.reliability().code(), "credibility": judged.credibility().code(),
+        "reliability_reasons": computed.reliability_reasons.iter().map(|r| reason(&json!(r))).collect::<Vec<_>>(),
+        "credibility_reasons": computed.credibility_reasons.iter().map(|r| reason(&json!(r))).collect::<Vec<_>>(),
+        "computed_at": judged.computed_at.to_rfc3339(), "overruled": null,
+    });
+    if let (Some(fields), Some(said)) = (value.as_object_mut(), &judged.overruled) {
+        let before = json!({ "reliability": computed.reliability.code(), "credibility": computed.credibility.code(), "reason": said.reason });
+        fields.insert("overruled".to_owned(), before);
+    }
+    value
+}
+
+/// Returns `{"code", "value"}` of a reason: its code, and what it is about, if it says that.
+fn reason(stored: &Value) -> Value {
+    match stored.as_object().and_then(|o| o.iter().next()) {
+        Some((code, value)) => json!({ "code": code, "value": value }),
+        None => json!({ "code": stored }),
+    }
+}
+
+/// Adds the grade of an article; null if it has none yet.
+pub fn with_grade(mut article: Value, judged: Option<&JudgedGrade>) -> Value {
+    if let Some(fields) = article.as_object_mut() {
+        fields.insert("grade".to_owned(), json!(judged.map(grade)));
+    }
+    article
 }
 
 /// Returns a complete article.
@@ -182,6 +215,24 @@ fn stamp(t: DateTime<Utc>) -> String {
 mod tests {
     use super::*;
     use crate::issue::tests::{article as news, build_with};
+
+    #[test]
+    fn reasons_are_codes() {
+        let (press, contradicted) = (
+            json!(crate::grades::ReliabilityReason::Press),
+            json!(crate::grades::CredibilityReason::Contradicted {
+                what: "投资".into(),
+                mine: "1亿元".into(),
+                theirs: "2亿元".into(),
+                by: "某报".into()
+            }),
+        );
+        assert_eq!(reason(&press), json!({ "code": "press" }));
+        assert_eq!(reason(&contradicted)["code"], "contradicted");
+        assert_eq!(reason(&contradicted)["value"]["theirs"], "2亿元");
+        assert_eq!(reason(&json!(crate::grades::ReliabilityReason::Corrections(2))), json!({ "code": "corrections", "value": 2 }));
+        assert_eq!(with_grade(json!({ "id": 1 }), None), json!({ "id": 1, "grade": null }));
+    }
 
     #[test]
     fn feeds_are_read_back_whatever_their_titles_hold() {

@@ -1,6 +1,7 @@
 //! Grades and their reasons, in words.
 
-use crate::grades::{Credibility, CredibilityReason, Grade, JudgedGrade, Reliability, ReliabilityReason};
+use crate::grades::{CredibilityReason, Grade, JudgedGrade, ReliabilityReason};
+use crate::model::{Credibility, GradeMark, Reliability};
 
 /// A grade as pages show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +20,17 @@ pub struct GradeWords {
 pub fn grade_words(judged: &JudgedGrade) -> GradeWords {
     let Grade { reliability_reasons, credibility_reasons, .. } = &judged.computed;
     GradeWords {
-        mark: judged.mark(),
-        title: format!("来源{}，信息{}", reliability(judged.reliability()), credibility(judged.credibility())),
+        mark: judged.mark().to_string(),
+        title: mark_title(judged.mark()),
         reliability_reasons: reliability_reasons.iter().map(reliability_reason).collect(),
         credibility_reasons: credibility_reasons.iter().map(credibility_reason).collect(),
         overruled: judged.overruled.as_ref().map(|o| (o.who.clone(), o.reason.clone())),
     }
+}
+
+/// Returns 来源通常可靠，信息很可能属实.
+pub fn mark_title(mark: GradeMark) -> String {
+    format!("来源{}，信息{}", reliability(mark.reliability), credibility(mark.credibility))
 }
 
 /// Returns what a letter says of a source.
@@ -67,6 +73,8 @@ fn reliability_reason(reason: &ReliabilityReason) -> String {
         ReliabilityReason::LaterThan(outlet) => format!("晚于{outlet}的同一篇稿件，降一级"),
         ReliabilityReason::Corrections(n) => format!("近期发过 {n} 次更正，降级"),
         ReliabilityReason::DroppedAsUnreliable(n) => format!("编辑曾以“来源不可靠”剔除它的 {n} 篇，降级"),
+        ReliabilityReason::CorrectedByEditors(n) => format!("刊用它的 {n} 篇后发过更正，降级"),
+        ReliabilityReason::Withdrawn(n) => format!("撤下过 {n} 篇已发的文章，降级"),
     }
 }
 

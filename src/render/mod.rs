@@ -19,7 +19,7 @@ use base64::Engine as _;
 use chrono::{Datelike, NaiveDate};
 
 pub use docx::{DocxError, docx, review_docx};
-pub use grades::{GradeWords, credibility, grade_words, reliability};
+pub use grades::{GradeWords, credibility, grade_words, mark_title, reliability};
 pub use html::html;
 pub use learning::{LearningWords, decision_label, learning};
 pub use notice::{notice_letter, notice_subject};

@@ -47,7 +47,7 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
             writeln!(out, "{}", i.printed())?;
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
             if !i.publisher.is_empty() {
-                writeln!(out, "来源：{}{date}", i.publisher)?;
+                writeln!(out, "来源：{}{date}", i.printed_source())?;
             }
             if let Some(url) = &i.url {
                 writeln!(out, "{url}")?;
@@ -86,6 +86,9 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
             writeln!(out, "- {}", source_problem(t))?;
         }
     }
+    if let Some(note) = e.grades_note() {
+        writeln!(out, "{RULE}\n{note}")?;
+    }
     writeln!(out, "\n{}", e.publishers())?;
     match e.imprint.people() {
         people if people.is_empty() => Ok(()),
@@ -108,5 +111,18 @@ mod tests {
         let reason = ProblemReason::Failing("连接不上网站".into());
         e.health.problems.push(SourceProblem { name: "某网".into(), reason, since: Some("2026-11-20".parse().unwrap()) });
         insta::assert_snapshot!(text(&e));
+    }
+
+    #[test]
+    fn a_grade_is_printed_after_the_source_and_explained_once() {
+        let mut e =
+            build_with(vec![article(1, "许昌发制品出口增长", "发制品", "财经数据", 2), article(2, "水泥企业错峰生产", "建材", "行业动态", 3)], &[])
+                .edition;
+        assert!(e.grades_note().is_none() && !text(&e).contains("评级"));
+        e.columns.iter_mut().flat_map(|c| &mut c.items).for_each(|i| i.mark = crate::model::GradeMark::parse("B2"));
+        let source = e.items().next().unwrap().publisher.clone();
+        for page in [text(&e), crate::render::html(&e).unwrap()] {
+            assert!(page.contains(&format!("来源：{source}（B2）")) && page.matches("来源后括号内是评级").count() == 1, "{page}");
+        }
     }
 }

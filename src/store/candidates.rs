@@ -7,8 +7,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::config::settings::Publication;
+use crate::grades::JudgedGrade;
 use crate::issue::Archive;
-use crate::model::{ArticleId, Headline};
+use crate::model::{ArticleId, GradeMark, Headline};
 use crate::store::{Result, Store};
 
 /// Older articles are not even listed for editors.
@@ -125,5 +126,9 @@ impl Archive for Window<'_> {
 
     fn text(&self, id: ArticleId) -> Result<String> {
         self.store.text(id)
+    }
+
+    fn grade(&self, id: ArticleId, now: DateTime<Utc>) -> Result<Option<GradeMark>> {
+        Ok(self.store.current_grades(&[id], now)?.get(&id).map(JudgedGrade::mark))
     }
 }

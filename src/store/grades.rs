@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::grades::{Credibility, Grade, JudgedGrade, MAX_REPORTS, OverruledGrade, Record, Reliability, Report, grade, names_correction};
+use crate::grades::{Grade, JudgedGrade, MAX_REPORTS, OverruledGrade, Record, Report, grade, names_correction};
 use crate::issue::edit::DropReason;
-use crate::model::{ArticleId, AuditAction, Confidence, EventMember, WebUrl};
+use crate::model::{ArticleId, AuditAction, Confidence, Credibility, Edition, EventMember, GradeMark, PrintedGrades, Reliability, WebUrl};
 use crate::store::audit::audit;
 use crate::store::{Result, Store, invalid_value};
 
@@ -50,23 +50,47 @@ impl Store {
         Ok(known)
     }
 
-    /// Returns the stored grades of articles.
+    /// Returns the stored grades of articles, in one query however many they are.
     pub fn grades(&self, articles: &[ArticleId]) -> Result<HashMap<ArticleId, JudgedGrade>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
-                "SELECT g.payload, o.reliability, o.credibility, o.reason, o.who, o.at, g.at
-                 FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id WHERE g.article_id = ?1",
+                "SELECT g.payload, o.reliability, o.credibility, o.reason, o.who, o.at, g.at, g.article_id
+                 FROM json_each(?1) j JOIN grade g ON g.article_id = j.value LEFT JOIN grade_overruled o ON o.article_id = g.article_id",
             )?;
+            let mut rows = s.query([id_list(articles)?])?;
             let mut out = HashMap::new();
-            for id in articles {
-                let found = s.query_row([id.0], |r| Ok((r.get::<_, String>(0)?, read_overruled(r)?, r.get(6)?))).optional()?;
-                if let Some((payload, overruled, at)) = found {
-                    let computed = serde_json::from_str(&payload).map_err(invalid_value("payload"))?;
-                    out.insert(*id, JudgedGrade { computed, computed_at: DateTime::from_timestamp(at, 0).unwrap_or_default(), overruled });
-                }
+            while let Some(r) = rows.next()? {
+                let computed = serde_json::from_str(&r.get::<_, String>(0)?).map_err(invalid_value("payload"))?;
+                let computed_at = DateTime::from_timestamp(r.get(6)?, 0).unwrap_or_default();
+                out.insert(ArticleId(r.get(7)?), JudgedGrade { computed, computed_at, overruled: read_overruled(r)? });
             }
             Ok(out)
         })
+    }
+
+    /// Returns the stored marks of articles, in one query however many they are.
+    pub fn marks(&self, articles: &[ArticleId]) -> Result<HashMap<ArticleId, GradeMark>> {
+        self.read(|c| marks(c, articles))
+    }
+
+    /// Grades the articles that have no grade yet, at most `most` of them, and adds their marks.
+    pub fn grade_missing(&self, articles: &[ArticleId], marks: &mut HashMap<ArticleId, GradeMark>, most: usize, now: DateTime<Utc>) -> Result<()> {
+        for id in articles.iter().filter(|id| !marks.contains_key(id)).take(most).copied().collect::<Vec<_>>() {
+            // grading a report grades the others of its event
+            if !marks.contains_key(&id) {
+                marks.extend(self.update_grade(id, now)?.map(|grade| (id, grade.mark())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the grades that a draft prints, if its publication prints grades. A final issue keeps those with which it was made final.
+    pub fn with_printed_grades(&self, mut edition: Edition, now: DateTime<Utc>) -> Result<Edition> {
+        if edition.printed_grades == PrintedGrades::Marks && !edition.is_final {
+            let current = self.current_grades(&graded_items(&edition), now)?;
+            set_marks(&mut edition, |id| current.get(&id).map(JudgedGrade::mark));
+        }
+        Ok(edition)
     }
 
     /// Sets what an editor says instead of the computed grades; returns false without the article.
@@ -93,6 +117,45 @@ impl Store {
             Ok(done)
         })
     }
+}
+
+/// Sets the grades that a final issue prints, if its publication prints grades.
+pub(super) fn fix_printed_grades(t: &Connection, edition: &mut Edition) -> Result<()> {
+    if edition.printed_grades == PrintedGrades::Marks {
+        let stored = marks(t, &graded_items(edition))?;
+        set_marks(edition, |id| stored.get(&id).copied());
+    }
+    Ok(())
+}
+
+/// Returns the articles of an issue's items.
+fn graded_items(edition: &Edition) -> Vec<ArticleId> {
+    edition.items().filter(|i| i.url.is_some()).map(|i| i.article).collect()
+}
+
+fn set_marks(edition: &mut Edition, mark_of: impl Fn(ArticleId) -> Option<GradeMark>) {
+    edition.columns.iter_mut().flat_map(|c| &mut c.items).for_each(|item| item.mark = mark_of(item.article));
+}
+
+/// Returns ids as JSON, for one query however many they are.
+fn id_list(articles: &[ArticleId]) -> Result<String> {
+    serde_json::to_string(&articles.iter().map(|id| id.0).collect::<Vec<_>>()).map_err(invalid_value("article ids"))
+}
+
+fn marks(c: &Connection, articles: &[ArticleId]) -> Result<HashMap<ArticleId, GradeMark>> {
+    let mut s = c.prepare_cached(
+        "SELECT g.article_id, coalesce(o.reliability, g.reliability), coalesce(o.credibility, g.credibility)
+         FROM json_each(?1) j JOIN grade g ON g.article_id = j.value LEFT JOIN grade_overruled o ON o.article_id = g.article_id",
+    )?;
+    let mut rows = s.query([id_list(articles)?])?;
+    let mut out = HashMap::new();
+    while let Some(r) = rows.next()? {
+        let reliability = Reliability::parse(&r.get::<_, String>(1)?);
+        let mark = reliability.zip(Credibility::parse(r.get(2)?)).map(|(reliability, credibility)| GradeMark { reliability, credibility });
+        let id = ArticleId(r.get(0)?);
+        out.extend(mark.map(|mark| (id, mark)));
+    }
+    Ok(out)
 }
 
 fn is_fresh(grade: &JudgedGrade, now: DateTime<Utc>) -> bool {
@@ -166,10 +229,12 @@ fn read_report(r: &Row<'_>) -> rusqlite::Result<(Report, String)> {
     Ok((report, r.get(12)?))
 }
 
-/// Returns the record of a source up to a time.
+/// Returns the record of a source up to a time. What tells that an article was withdrawn belongs into this query, as a column that
+/// fills `Record::withdrawn`.
 fn record(c: &Connection, source: &str, until: DateTime<Utc>) -> Result<Record> {
     let mut s = c.prepare_cached(
-        "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = ?3)
+        "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = ?3),
+                EXISTS (SELECT 1 FROM notice n WHERE n.article_id = a.id AND n.kind = 'correction')
          FROM article a WHERE source_id = ?1 AND effective < ?2 ORDER BY effective DESC LIMIT ?4",
     )?;
     let mut rows = s.query(params![source, until.timestamp(), DropReason::Unreliable.as_str(), RECORD])?;
@@ -177,113 +242,10 @@ fn record(c: &Connection, source: &str, until: DateTime<Utc>) -> Result<Record> 
     while let Some(r) = rows.next()? {
         out.corrections += u32::from(names_correction(&r.get::<_, String>(0)?));
         out.dropped_as_unreliable += u32::from(r.get::<_, bool>(1)?);
+        out.corrected_by_editors += u32::from(r.get::<_, bool>(2)?);
     }
     Ok(out)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::issue::tests::now;
-
-    const REPORTS: [(&str, &str, &str); 3] = [
-        (
-            "北岸日报",
-            "云鹭科技隔膜项目在许昌投产",
-            "11月3日，云鹭科技公司锂电池隔膜项目在许昌投产，总投资12.5亿元。车间主任乙某说，首条生产线有42名操作工，调试用了75天。",
-        ),
-        (
-            "南岸晚报",
-            "投资12.5亿元 云鹭科技新厂开机",
-            "走进许昌经开区的云鹭科技公司厂房，机器轰鸣。这个投资12.5亿元的隔膜项目当天投产。居民丙某告诉我们，他家有2人应聘，月薪6500元，到洛阳的班车每天4班。",
-        ),
-        ("南岸晚报", "更正：一篇报道的日期", "本报昨日一篇报道的日期有误，特此更正，并向读者致歉，今后将加强核对。"),
-    ];
-
-    fn store(dir: &std::path::Path) -> Store {
-        let store = Store::open(dir).unwrap();
-        let fill = |t: &Connection| {
-            for (n, (publisher, title, text)) in (1i64..).zip(REPORTS) {
-                let source = if n == 1 { "a" } else { "b" };
-                t.execute("INSERT OR IGNORE INTO source (id, name, url) VALUES (?1, '示例门户', 'https://a.cn/')", [source])?;
-                let entry = "INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, ?2, ?1, ?1, 'https://a.cn/', '题', 'done', 0)";
-                t.execute(entry, params![n, source])?;
-                let article = "INSERT INTO article (id, entry_id, source_id, canonical, url, title, publisher, effective, fetched, text, html, story_id, event_id)
-                               VALUES (?1, ?1, ?6, ?1, 'https://a.cn/', ?2, ?3, ?4, ?4, ?5, '', ?1, iif(?1 = 3, 3, 1))";
-                t.execute(article, params![n, title, publisher, 1_762_000_000 - (n / 3) * 90_000 + n, text, source])?;
-            }
-            Ok(())
-        };
-        store.write(fill).unwrap();
-        store
-    }
-
-    #[test]
-    fn reports_of_an_event_are_graded_together() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
-        let first = store.update_grade(ArticleId(1), now()).unwrap().unwrap();
-        assert_eq!(first.mark(), "B1");
-        let both = store.grades(&[1, 2, 3, 9].map(ArticleId)).unwrap();
-        assert_eq!(both.len(), 2, "the third is of another event");
-        assert_eq!(both[&ArticleId(2)].mark(), "C1", "it printed a correction");
-        assert!(store.update_grade(ArticleId(9), now()).unwrap().is_none());
-        assert_eq!(store.update_grade(ArticleId(3), now()).unwrap().map(|g| g.mark()), Some("B2".to_owned()));
-    }
-
-    #[test]
-    fn an_editor_overrules_and_takes_it_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
-        store.update_grade(ArticleId(1), now()).unwrap();
-        let said = OverruledGrade {
-            reliability: None,
-            credibility: Some(Credibility::Doubtful),
-            reason: "当事人否认".into(),
-            who: "张三".into(),
-            at: now(),
-        };
-        assert!(store.overrule_grade(ArticleId(1), &said).unwrap());
-        assert!(!store.overrule_grade(ArticleId(9), &said).unwrap());
-        let judged = store.update_grade(ArticleId(1), now()).unwrap().unwrap();
-        assert_eq!((judged.mark().as_str(), judged.computed.credibility, judged.overruled.as_ref()), ("B4", Credibility::Confirmed, Some(&said)));
-        assert!(store.restore_grade(ArticleId(1), "张三", now()).unwrap() && !store.restore_grade(ArticleId(1), "张三", now()).unwrap());
-        assert_eq!(store.grades(&[ArticleId(1)]).unwrap()[&ArticleId(1)].mark(), "B1");
-    }
-
-    #[test]
-    fn a_report_that_came_since_counts() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
-        let move_second = |event: i64| store.write(|t| Ok(t.execute("UPDATE article SET event_id = ?1 WHERE id = 2", [event])?)).unwrap();
-        let mark = |at| store.current_grades(&[ArticleId(1)], at).unwrap().remove(&ArticleId(1)).map(|g| g.mark()).unwrap_or_default();
-        move_second(7);
-        assert_eq!(mark(now()), "B2");
-        move_second(1);
-        assert_eq!((mark(now()).as_str(), mark(now() + FRESH).as_str()), ("B2", "B1"));
-    }
-
-    #[test]
-    fn the_cost_does_not_grow_with_the_archive() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
-        let plan = |sql: &str| -> Vec<String> {
-            let read = |c: &Connection| {
-                let mut s = c.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-                let rows = s.query_map([], |r| r.get::<_, String>(3))?;
-                Ok(rows.collect::<rusqlite::Result<_>>()?)
-            };
-            store.read(read).unwrap()
-        };
-        let event = plan(
-            "SELECT a.id FROM article a JOIN source s ON s.id = a.source_id WHERE a.event_id = 1 AND 1 IS NOT NULL ORDER BY a.effective, a.id LIMIT 24",
-        );
-        let record = plan(
-            "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = 'x')
-                           FROM article a WHERE source_id = 'a' AND effective < 9 ORDER BY effective DESC LIMIT 300",
-        );
-        for (steps, index) in [(event, "article_event_time"), (record, "article_source")] {
-            assert!(steps.iter().any(|s| s.contains(index)) && steps.iter().all(|s| !s.contains("SCAN") && !s.contains("TEMP B-TREE")), "{steps:?}");
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
 
-use crate::model::{Article, ArticleId, Headline};
+use crate::model::{Article, ArticleId, GradeFloor, Headline};
 use crate::store::articles::{match_words, read_article_with_texts};
 use crate::store::{Result, Store};
 
@@ -24,6 +24,8 @@ pub struct Filter {
     /// An organisation in the text.
     pub organisation: Option<String>,
     pub source: Option<String>,
+    /// Only articles with these grades or better; those without a stored grade have none.
+    pub floor: GradeFloor,
     /// First day.
     pub from: Option<NaiveDate>,
     /// Last day.
@@ -36,7 +38,7 @@ impl Filter {
     /// Whether it matches everything.
     pub fn is_open(&self) -> bool {
         let wishes = [&self.words, &self.industry, &self.column, &self.place, &self.organisation, &self.source];
-        wishes.iter().all(|w| w.is_none()) && self.from.is_none() && self.to.is_none()
+        wishes.iter().all(|w| w.is_none()) && self.floor.is_open() && self.from.is_none() && self.to.is_none()
     }
 }
 
@@ -112,6 +114,18 @@ impl Query {
         if let Some(source) = &f.source {
             test("a.source_id = ?#", source.clone().into());
         }
+        let grade = |scale: &str| {
+            format!(
+                "EXISTS (SELECT 1 FROM grade g LEFT JOIN grade_overruled o ON o.article_id = g.article_id
+                             WHERE g.article_id = a.id AND coalesce(o.{scale}, g.{scale}) <= ?#)"
+            )
+        };
+        if let Some(least) = f.floor.reliability {
+            test(&grade("reliability"), least.code().to_owned().into());
+        }
+        if let Some(least) = f.floor.credibility {
+            test(&grade("credibility"), i64::from(least.code()).into());
+        }
         let midnight = |day: NaiveDate| f.zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest().map(|t| t.timestamp());
         if let Some(from) = f.from.and_then(midnight) {
             test("a.effective >= ?#", from.into());
@@ -141,7 +155,7 @@ impl Query {
         match self.labels.split_first() {
             Some(((table, value), others)) if self.by_label => {
                 let mut fits: Vec<String> = vec![table.names(*value)];
-                fits.extend(self.tests.iter().map(|t| t.replacen("a.effective", "l.effective", 1)));
+                fits.extend(self.tests.iter().map(|t| t.replacen("a.effective", "l.effective", 1).replace("a.id", "l.article_id")));
                 fits.extend(others.iter().map(|(table, value)| table.labels(*value, "l.effective", "l.article_id")));
                 let (table, fits) = (table.name(), fits.join(" AND "));
                 format!("SELECT DISTINCT l.article_id AS id, l.effective FROM {table} l WHERE {fits} ORDER BY l.effective DESC LIMIT {most}")
@@ -161,7 +175,18 @@ impl Store {
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Headline>> {
         let words = Some(query.to_owned());
         self.find(
-            &Filter { words, industry: None, column: None, place: None, organisation: None, source: None, from: None, to: None, zone: Tz::UTC },
+            &Filter {
+                words,
+                industry: None,
+                column: None,
+                place: None,
+                organisation: None,
+                source: None,
+                floor: GradeFloor::default(),
+                from: None,
+                to: None,
+                zone: Tz::UTC,
+            },
             most,
         )
     }

@@ -12,6 +12,7 @@ use crate::store::audit::audit;
 use crate::store::decisions::record_kept;
 use crate::store::edition_revision::{load, save};
 use crate::store::editions::next_number;
+use crate::store::grades::fix_printed_grades;
 use crate::store::notification_queue::{Subject, raise};
 use crate::store::outgoing_messages::cancel_stale;
 use crate::store::{Result, Store};
@@ -54,6 +55,7 @@ impl Store {
             }
             if edition.is_final {
                 give_number(t, &mut edition, publication)?;
+                fix_printed_grades(t, &mut edition)?;
                 super::stories::reconcile_stories(t, &edition)?;
                 record_kept(t, &edition, who, now)?;
                 let due = now + chrono::TimeDelta::from_std(publication.withdraw_within).unwrap_or_default();

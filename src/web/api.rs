@@ -13,7 +13,7 @@ use base64::Engine as _;
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::model::{ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
+use crate::model::{Article, ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
 use crate::render::atom;
 use crate::store::Store;
 use crate::web::access::Editor;
@@ -126,9 +126,15 @@ pub(super) async fn topic(State(console): State<AppState>, _: ApiClient, Path(id
     };
     match topic_with_articles(&console, &id, most).await {
         Ok((topic, articles)) => {
+            let ids: Vec<ArticleId> = articles.iter().map(|a| a.headline.id).collect();
+            let grades = match stored(console.store.run(move |s| s.grades(&ids)).await) {
+                Ok(grades) => grades,
+                Err(answer) => return answer,
+            };
             let mut value = atom::topic(&topic);
             if let Some(fields) = value.as_object_mut() {
-                fields.insert("articles".to_owned(), articles.iter().map(atom::topic_article).collect());
+                let graded = |a: &TopicArticle| atom::with_grade(atom::topic_article(a), grades.get(&a.headline.id));
+                fields.insert("articles".to_owned(), articles.iter().map(graded).collect());
             }
             Json(value).into_response()
         }
@@ -168,12 +174,20 @@ pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: U
     }
 }
 
-/// Returns an issue with the places of its sentences in their articles.
+/// Returns an issue with the places of its sentences in their articles, and the grades of these.
 async fn with_anchors(console: &AppState, id: Option<EditionId>) -> Result<Response, Response> {
     let e = finished(console, id).await?;
     let mut value = atom::issue(&e);
     if let Some(issue) = value.as_object_mut() {
         issue.insert("evidence".to_owned(), evidence::anchors(&evidence::checks(console, &e).await?));
+    }
+    let articles: Vec<ArticleId> = e.items().map(|i| i.article).collect();
+    let grades = stored(console.store.run(move |s| s.grades(&articles)).await)?;
+    for item in
+        value.pointer_mut("/columns").and_then(Value::as_array_mut).into_iter().flatten().filter_map(|c| c.get_mut("items")?.as_array_mut()).flatten()
+    {
+        let judged = item.get("article").and_then(Value::as_i64).and_then(|id| grades.get(&ArticleId(id)));
+        *item = atom::with_grade(item.take(), judged);
     }
     Ok(Json(value).into_response())
 }
@@ -200,9 +214,16 @@ pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri:
         return refused(StatusCode::BAD_REQUEST, "after is the id of an article, 0 for the first page");
     }
     let filter = archive::filter(&f, console.zone());
-    let found = console.store.run(move |s| match after {
-        Some(id) => Ok(s.articles_after(id, most)?.iter().map(|a| (a.headline.id.0, atom::article(a))).collect::<Vec<_>>()),
-        None => Ok(s.find(&filter, most)?.iter().map(|h| (h.id.0, atom::headline(h))).collect()),
+    let found = console.store.run(move |s| {
+        let mut found: Vec<(i64, Value)> = match after {
+            Some(id) => s.articles_after(id, most)?.iter().map(|a| (a.headline.id.0, atom::article(a))).collect(),
+            None => s.find(&filter, most)?.iter().map(|h| (h.id.0, atom::headline(h))).collect(),
+        };
+        let grades = s.grades(&found.iter().map(|(id, _)| ArticleId(*id)).collect::<Vec<_>>())?;
+        for (id, article) in &mut found {
+            *article = atom::with_grade(article.take(), grades.get(&ArticleId(*id)));
+        }
+        Ok(found)
     });
     match stored(found.await) {
         Ok(found) => {
@@ -214,8 +235,12 @@ pub(super) async fn articles(State(console): State<AppState>, _: ApiClient, uri:
 }
 
 pub(super) async fn article(State(console): State<AppState>, _: ApiClient, Path(id): Path<i64>) -> Response {
-    match stored(console.store.run(move |s| s.article(ArticleId(id))).await) {
-        Ok(Some(a)) => Json(atom::article(&a)).into_response(),
+    let found = console.store.run(move |s| {
+        let graded = |a: &Article| Ok(atom::with_grade(atom::article(a), s.current_grades(&[a.headline.id], Utc::now())?.get(&a.headline.id)));
+        s.article(ArticleId(id))?.as_ref().map(graded).transpose()
+    });
+    match stored(found.await) {
+        Ok(Some(article)) => Json(article).into_response(),
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such article"),
         Err(answer) => answer,
     }

@@ -10,7 +10,7 @@ use crate::store::Filter;
 use crate::web::access::Editor;
 use crate::web::form::Fields;
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, Console, response};
+use crate::web::{AppState, Console, article_grade, response};
 
 /// Articles on one page.
 const PAGE_SIZE: usize = 50;
@@ -57,7 +57,7 @@ fn count_line(before: usize, on: usize, all: usize) -> String {
 /// Returns the query of another page of the same search.
 fn query_of_page(f: &Fields, page: usize) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for name in ["q", "industry", "column", "source", "place", "organisation", "from", "to"] {
+    for name in ["q", "industry", "column", "source", "place", "organisation", "reliability", "credibility", "from", "to"] {
         if !f.text(name).is_empty() {
             query.append_pair(name, f.text(name));
         }
@@ -108,6 +108,7 @@ pub(super) fn filter(f: &Fields, zone: chrono_tz::Tz) -> Filter {
         place: some("place"),
         organisation: some("organisation"),
         source: some("source"),
+        floor: article_grade::floor(f),
         from: day("from"),
         to: day("to"),
         zone,

@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use crate::grades::{Credibility, OverruledGrade, Reliability};
-use crate::model::{ArticleId, Edition};
+use crate::grades::OverruledGrade;
+use crate::model::{ArticleId, Credibility, Edition, GradeFloor, Reliability};
 use crate::render::{GradeWords, credibility, grade_words, reliability};
 use crate::store::{Store, StoreError};
-use crate::web::form::Form;
+use crate::web::form::{Fields, Form};
 use crate::web::{AppState, response};
 
 /// Most characters of a reason.
@@ -18,6 +18,9 @@ const MAX_REASON: usize = 200;
 
 /// A grade to choose from: its code, and what it says.
 pub(super) type GradeChoice = (String, &'static str);
+
+/// A floor to choose from: its code, and its label.
+pub(super) type FloorChoice = (String, String);
 
 /// Returns the grades of a source.
 pub(super) fn reliabilities() -> Vec<GradeChoice> {
@@ -27,6 +30,29 @@ pub(super) fn reliabilities() -> Vec<GradeChoice> {
 /// Returns the grades of information.
 pub(super) fn credibilities() -> Vec<GradeChoice> {
     Credibility::ALL.iter().map(|c| (c.code().to_string(), credibility(*c))).collect()
+}
+
+/// Returns the floors of 来源可靠性 to choose from. What cannot be judged is no floor.
+pub(super) fn reliability_floors() -> Vec<FloorChoice> {
+    let label = |r: Reliability| match r {
+        Reliability::A => format!("来源 A（{}）", reliability(r)),
+        _ => format!("来源 {} 以上（{}）", r.code(), reliability(r)),
+    };
+    Reliability::ALL.into_iter().filter(|r| *r != Reliability::F).map(|r| (r.code().to_owned(), label(r))).collect()
+}
+
+/// Returns the floors of 信息可信度 to choose from.
+pub(super) fn credibility_floors() -> Vec<FloorChoice> {
+    let label = |c: Credibility| match c {
+        Credibility::Confirmed => format!("信息 1（{}）", credibility(c)),
+        _ => format!("信息 {} 以上（{}）", c.code(), credibility(c)),
+    };
+    Credibility::ALL.into_iter().filter(|c| *c != Credibility::CannotBeJudged).map(|c| (c.code().to_string(), label(c))).collect()
+}
+
+/// Returns the floor that a query asks for.
+pub(super) fn floor(f: &Fields) -> GradeFloor {
+    GradeFloor { reliability: Reliability::parse(f.text("reliability")), credibility: f.number("credibility").and_then(Credibility::parse) }
 }
 
 /// Returns the grades of articles.

@@ -7,13 +7,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use chrono::Utc;
 
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::issue::{self, Archive as _, CandidateList, Exclusion};
-use crate::model::{ArticleId, Edition, EditionId, Headline, RuleEvidence, RuleId};
+use crate::model::{ArticleId, Edition, EditionId, GradeFloor, GradeMark, Headline, RuleEvidence, RuleId};
 use crate::pipeline::{Pipeline, PipelineError};
+use crate::render::mark_title;
 use crate::store::{Filter, Session, Store, StoreError};
 use crate::web::access::Editor;
+use crate::web::article_grade::{self, FloorChoice};
 use crate::web::form::Fields;
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
@@ -35,6 +38,12 @@ struct CandidatesPage {
     industry: String,
     place: String,
     source: String,
+    reliability: String,
+    credibility: String,
+    reliabilities: Vec<FloorChoice>,
+    credibilities: Vec<FloorChoice>,
+    /// Number of candidates that a filter by grade leaves out because they have no grade yet.
+    ungraded: usize,
     view: PoolView,
     /// Number of excluded articles.
     excluded: usize,
@@ -68,6 +77,8 @@ struct CandidateRow {
     title: String,
     publisher: String,
     date: String,
+    /// Its grade, and what that says.
+    grade: Option<(String, String)>,
     column: String,
     industries: String,
     /// Titles of its topics (关注课题).
@@ -79,6 +90,34 @@ struct CandidateRow {
 
 /// Number of excluded articles shown.
 const MAX_EXCLUDED: usize = 200;
+/// Articles without a grade that are graded for one page: bounds its time. The draft's best candidates have theirs from when it was made.
+const MAX_GRADED: usize = 24;
+
+/// The articles of a page, and what a filter by grade left out.
+#[derive(Default)]
+struct Offered {
+    found: Vec<Headline>,
+    marks: HashMap<ArticleId, GradeMark>,
+    ungraded: usize,
+}
+
+impl Offered {
+    /// Keeps those that fit a floor, all if it is open.
+    fn at_least(store: &Store, found: Vec<Headline>, floor: GradeFloor) -> Result<Self, StoreError> {
+        let ids: Vec<ArticleId> = found.iter().map(|h| h.id).collect();
+        let (marks, ungraded) = graded(store, &ids, floor)?;
+        let found = found.into_iter().filter(|h| floor.accepts(marks.get(&h.id).copied())).collect();
+        Ok(Self { found, marks, ungraded })
+    }
+}
+
+/// Returns the grades of articles, and how many have none if a floor needs them.
+fn graded(store: &Store, ids: &[ArticleId], floor: GradeFloor) -> Result<(HashMap<ArticleId, GradeMark>, usize), StoreError> {
+    let mut marks = store.marks(ids)?;
+    store.grade_missing(ids, &mut marks, MAX_GRADED, Utc::now())?;
+    let ungraded = if floor.is_open() { 0 } else { ids.iter().filter(|id| !marks.contains_key(id)).count() };
+    Ok((marks, ungraded))
+}
 
 /// The candidates, which are costly: they need all articles of the window.
 #[derive(Debug, Default)]
@@ -123,10 +162,12 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
     let there: HashMap<ArticleId, String> = e.columns.iter().flat_map(|c| c.items.iter().map(|i| (i.article, c.name.clone()))).collect();
     let late = !f.text("late").is_empty();
     let is_excluded = !f.text("excluded").is_empty();
-    let (found, ranks): (Vec<Headline>, Arc<Ranks>) = if is_excluded {
+    let floor = article_grade::floor(f);
+    let (offered_articles, ranks): (Offered, Arc<Ranks>) = if is_excluded {
         let ranks = ranking(console, &e).await?;
         let ids: Vec<ArticleId> = ranks.excluded.iter().take(MAX_EXCLUDED).map(|(id, _)| *id).collect();
-        (stored(console.store.run(move |s| ids.into_iter().map(|id| s.headline(id)).collect()).await)?, ranks)
+        let found = console.store.run(move |s| Offered::at_least(s, ids.into_iter().map(|id| s.headline(id)).collect::<Result<_, _>>()?, floor));
+        (stored(found.await)?, ranks)
     } else if late {
         // the ranking covers the window, and none of these articles is in it
         let pipeline = console.pipeline();
@@ -135,7 +176,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
             .late_arrivals(publication(&pipeline, &e.publication), e.date, MAX_CANDIDATES)
             .await
             .map_err(|e| response::broken(&e))?;
-        (found, Arc::default())
+        (stored(console.store.run(move |s| Offered::at_least(s, found, floor)).await)?, Arc::default())
     } else {
         let ranks = ranking(console, &e).await?;
         let (filter, known) = (archive::filter(f, console.zone()), Arc::clone(&ranks));
@@ -143,6 +184,7 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         (stored(console.store.run(move |s| best(s, &filter, &known, &taken)).await)?, ranks)
     };
     let excluded = ranks.excluded.len();
+    let Offered { found, marks, ungraded } = offered_articles;
     let this = Arc::clone(console);
     let found = console.store.run(move |s| {
         let pipeline = this.pipeline();
@@ -150,7 +192,8 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         let words = if is_excluded { exclusion_words(s, &ranks.excluded)? } else { HashMap::new() };
         let rows = found.into_iter().map(|h| {
             let why = words.get(&h.id).cloned();
-            Ok(CandidateRow { why, ..offered(s, h, &ranks, &there, summaries, this.zone())? })
+            let grade = marks.get(&h.id).map(|mark| (mark.to_string(), mark_title(*mark)));
+            Ok(CandidateRow { why, grade, ..offered(s, h, &ranks, &there, summaries, this.zone())? })
         });
         rows.collect()
     });
@@ -164,6 +207,11 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
         industry: f.text("industry").to_owned(),
         place: f.text("place").to_owned(),
         source: f.text("source").to_owned(),
+        reliability: f.text("reliability").to_owned(),
+        credibility: f.text("credibility").to_owned(),
+        reliabilities: article_grade::reliability_floors(),
+        credibilities: article_grade::credibility_floors(),
+        ungraded,
         view: if is_excluded {
             PoolView::Excluded
         } else if late {
@@ -179,17 +227,25 @@ async fn offer(console: &AppState, session: &Session, id: EditionId, f: &Fields)
 }
 
 /// Returns the best candidates that are not in the issue yet, or the results of a search.
-fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> Result<Vec<Headline>, StoreError> {
-    if filter.is_open() {
+fn best(store: &Store, filter: &Filter, ranks: &Ranks, there: &[ArticleId]) -> Result<Offered, StoreError> {
+    let floor = filter.floor;
+    if (Filter { floor: GradeFloor::default(), ..filter.clone() }).is_open() {
         let mut best: Vec<(ArticleId, f64)> = ranks.scores.iter().filter(|(id, _)| !there.contains(id)).map(|(id, rank)| (*id, *rank)).collect();
         best.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.0.cmp(&a.0.0)));
-        return best.into_iter().take(MAX_CANDIDATES).map(|(id, _)| store.headline(id)).collect();
+        let mut ids: Vec<ArticleId> = best.into_iter().map(|(id, _)| id).collect();
+        if floor.is_open() {
+            ids.truncate(MAX_CANDIDATES);
+        }
+        let (marks, ungraded) = graded(store, &ids, floor)?;
+        ids.retain(|id| floor.accepts(marks.get(id).copied()));
+        let found = ids.into_iter().take(MAX_CANDIDATES).map(|id| store.headline(id)).collect::<Result<_, _>>()?;
+        return Ok(Offered { found, marks, ungraded });
     }
     let mut found = store.find(filter, MAX_CANDIDATES)?;
     // candidates first, best first; then articles of earlier issues and old ones
     let rank = |h: &Headline| ranks.scores.get(&h.id).copied().unwrap_or(f64::NEG_INFINITY);
     found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
-    Ok(found)
+    Offered::at_least(store, found, floor)
 }
 
 /// Returns why articles are excluded, in words.
@@ -223,5 +279,18 @@ fn offered(
     let topics = store.article_topics(h.id)?.into_iter().map(|(_, title)| title).collect::<Vec<_>>().join("、");
     let there = there.get(&h.id).cloned();
     let publisher = h.publisher_or_source().to_owned();
-    Ok(CandidateRow { why: None, rank, id: h.id.0, publisher, title: h.title, date, column: j.column, industries, topics, summary, there })
+    Ok(CandidateRow {
+        why: None,
+        grade: None,
+        rank,
+        id: h.id.0,
+        publisher,
+        title: h.title,
+        date,
+        column: j.column,
+        industries,
+        topics,
+        summary,
+        there,
+    })
 }

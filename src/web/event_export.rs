@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::model::EventId;
 use crate::render::atom;
+use crate::store::EventRow;
 use crate::web::AppState;
 use crate::web::api::{ApiClient, fields, limit, number, refused};
 use crate::web::path::Path;
@@ -33,12 +34,19 @@ pub(super) async fn list(State(console): State<AppState>, _: ApiClient, uri: Uri
 
 /// An event with its articles, or the one that it was joined to.
 pub(super) async fn one(State(console): State<AppState>, _: ApiClient, Path(id): Path<i64>) -> Response {
-    let found = console.store.run(move |s| s.event(EventId(id))?.map(|e| Ok((s.event_articles(e.event)?, e))).transpose());
+    let found = console.store.run(move |s| {
+        let with_articles = |e: EventRow| {
+            let articles = s.event_articles(e.event)?;
+            let grades = s.grades(&articles.iter().map(|a| a.id).collect::<Vec<_>>())?;
+            Ok((articles.iter().map(|a| atom::with_grade(atom::event_article(a), grades.get(&a.id))).collect::<Vec<_>>(), e))
+        };
+        s.event(EventId(id))?.map(with_articles).transpose()
+    });
     match stored(found.await) {
         Ok(Some((articles, event))) => {
             let mut value = atom::event(&event);
             if let Some(fields) = value.as_object_mut() {
-                fields.insert("articles".to_owned(), articles.iter().map(atom::event_article).collect());
+                fields.insert("articles".to_owned(), articles.into());
             }
             Json(value).into_response()
         }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::Utc;
 
 use crate::model::{Edition, EditionId, FileId};
 use crate::pipeline;
@@ -63,7 +64,7 @@ async fn render<T: Send + 'static>(
     make: impl Fn(&Edition, &Files) -> Result<T, RenderError> + Send + 'static,
 ) -> Result<T, Response> {
     let (e, _) = issue_changes::load(console, session, id).await?;
-    let (files, e) = stored(console.store.run(move |s| Ok((s.item_files(&e)?, e))).await)?;
+    let (files, e) = stored(console.store.run(move |s| Ok((s.item_files(&e)?, s.with_printed_grades(e, Utc::now())?))).await)?;
     let made = tokio::task::spawn_blocking(move || make(&e, &files)).await;
     made.map_err(|e| response::broken(&e))?.map_err(|e| response::broken(&e))
 }

@@ -71,6 +71,9 @@ fn items(mut d: Docx, edition: &Edition, files: &Files, area: TypeArea) -> Docx 
             d = item::add(d, i, id, files, area);
         }
     }
+    if let Some(note) = edition.grades_note() {
+        d = d.add_paragraph(paragraph("Origin", note));
+    }
     d
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::{Credibility, GradeFloor, Reliability};
 use crate::store::labels::store_judgement;
 
 #[test]
@@ -7,7 +8,7 @@ fn every_wish_alone_and_together_is_a_valid_search() {
     let store = Store::open(dir.path()).unwrap();
     let day = Some("2026-11-24".parse().unwrap());
     let text = |t: &str| Some(t.to_owned());
-    for bits in 0u32..256 {
+    for bits in 0u32..1024 {
         let on = |bit: u32| bits & (1 << bit) != 0;
         let filter = Filter {
             words: text("发制品 \" OR NEAR(").filter(|_| on(0)),
@@ -16,6 +17,7 @@ fn every_wish_alone_and_together_is_a_valid_search() {
             source: text("a").filter(|_| on(3)),
             place: text("许'昌").filter(|_| on(6)),
             organisation: text("瑞贝卡").filter(|_| on(7)),
+            floor: GradeFloor { reliability: Some(Reliability::C).filter(|_| on(8)), credibility: Some(Credibility::PossiblyTrue).filter(|_| on(9)) },
             from: day.filter(|_| on(4)),
             to: day.filter(|_| on(5)),
             zone: chrono_tz::Asia::Shanghai,
@@ -49,6 +51,7 @@ fn a_wish_beside_a_word_is_looked_for_in_all_that_hold_the_word() {
         place: None,
         organisation: None,
         source: source.map(str::to_owned),
+        floor: GradeFloor::default(),
         from: None,
         to: None,
         zone: Tz::UTC,
@@ -89,6 +92,7 @@ fn labels_are_found_as_they_are_now() {
             place: text(place),
             organisation: text(organisation),
             source: text(source),
+            floor: GradeFloor::default(),
             from: None,
             to: None,
             zone: Tz::UTC,
@@ -103,4 +107,47 @@ fn labels_are_found_as_they_are_now() {
     assert_eq!(find(None, None, Some("贝卡"), None, 2), [5, 4]);
     assert_eq!(find(None, Some("许昌市"), None, Some("a"), 10), [6, 3]);
     assert_eq!(find(Some("化工"), None, Some("许继"), Some("a"), 10), [6]);
+}
+
+#[test]
+fn a_floor_finds_what_is_as_good_and_editors_are_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let fill = |t: &rusqlite::Connection| {
+        t.execute_batch("INSERT INTO source (id, name, url) VALUES ('a', 'a', 'https://a.cn/')")?;
+        for (n, grade) in (1i64..).zip([("A", 1), ("C", 3), ("D", 2), ("F", 6), ("B", 4)]) {
+            t.execute("INSERT INTO entry (id, source_id, identity, canonical, url, title, state, first_seen) VALUES (?1, 'a', ?1, ?1, 'https://a.cn/', '题', 'done', 0)", [n])?;
+            t.execute("INSERT INTO article (id, entry_id, source_id, canonical, url, title, effective, fetched, text, html) VALUES (?1, ?1, 'a', ?1, 'https://a.cn/', '题', -?1, 0, '文', '')", [n])?;
+            t.execute("INSERT INTO article_industry (article_id, name, effective) VALUES (?1, '建材', -?1)", [n])?;
+            t.execute(
+                "INSERT INTO grade (article_id, reliability, credibility, payload, at) VALUES (?1, ?2, ?3, '{}', 0)",
+                rusqlite::params![n, grade.0, grade.1],
+            )?;
+        }
+        t.execute_batch("INSERT INTO grade_overruled (article_id, reliability, credibility, reason, who, at) VALUES (5, NULL, 2, '', '', 0)")?;
+        Ok(())
+    };
+    store.write(fill).unwrap();
+    let found = |reliability: Option<Reliability>, credibility: Option<Credibility>, industry: Option<&str>| -> Vec<i64> {
+        let filter = Filter {
+            words: None,
+            industry: industry.map(str::to_owned),
+            column: None,
+            place: None,
+            organisation: None,
+            source: None,
+            floor: GradeFloor { reliability, credibility },
+            from: None,
+            to: None,
+            zone: Tz::UTC,
+        };
+        assert_eq!(store.count(&filter, 9).unwrap(), store.find(&filter, 9).unwrap().len());
+        store.find(&filter, 9).unwrap().iter().map(|h| h.id.0).collect()
+    };
+    for industry in [None, Some("建材")] {
+        assert_eq!(found(Some(Reliability::C), None, industry), [1, 2, 5]);
+        assert_eq!(found(None, Some(Credibility::ProbablyTrue), industry), [1, 3, 5], "an editor raised the last one");
+        assert_eq!(found(Some(Reliability::B), Some(Credibility::Improbable), industry), [1, 5]);
+        assert_eq!(found(None, None, industry).len(), 5);
+    }
 }
