@@ -82,7 +82,8 @@ mod tests {
             for s in check_text(&article, StatementKind::Summary, &sentence) {
                 proptest::prop_assert!(sentence.get(s.range.clone()).is_some());
                 for a in s.anchors {
-                    proptest::prop_assert!(if a.field == Field::Title { title.get(a.article).is_some() } else { text.get(a.article).is_some() });
+                    let whole = if a.field == Field::Title { &title } else { &text };
+                    proptest::prop_assert!(whole.get(a.article).is_some());
                 }
             }
         }
