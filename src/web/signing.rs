@@ -70,7 +70,8 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let about = Some(fields.text("about")).filter(|a| !matches!(*a, "" | "0"));
             let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
-            signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await).await?
+            let finding = fields.number("finding");
+            signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, finding, &who, today, now)).await).await?
         }
     };
     answer(console, id, form, done).await
