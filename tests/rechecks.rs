@@ -68,11 +68,18 @@ struct Farm {
 
 /// An invented article of four sentences.
 fn article(n: i64) -> (String, String) {
-    let firm: String = format!("云{}集团", n.to_string().chars().map(|d| "鹭帆岭泽桐溪澜岳朔霖".chars().nth(d as usize - '0' as usize).unwrap()).collect::<String>());
+    let firm: String = format!(
+        "云{}集团",
+        n.to_string().chars().map(|d| "鹭帆岭泽桐溪澜岳朔霖".chars().nth(d as usize - '0' as usize).unwrap()).collect::<String>()
+    );
     let title = format!("{firm}新生产线投产，年产能{}万套", n + 11);
     let text = format!(
         "{firm}10月28日在许昌举行投产仪式。项目总投资{}亿元，占地{}亩，设计年产能{}万套智能终端。\n集团董事长周明远在仪式上表示，达产后可带动就业{}人。他说，企业将继续加大研发投入，与本地高校共建实验室。\n当地工信部门介绍，该项目从签约到投产用时不足一年，配套企业已有{}家落户产业园，供应链本地化率持续提高。",
-        n + 3, n + 120, n + 11, n + 800, n % 40 + 5
+        n + 3,
+        n + 120,
+        n + 11,
+        n + 800,
+        n % 40 + 5
     );
     (title, text)
 }
@@ -102,7 +109,9 @@ async fn serve(State(farm): State<Farm>, request: Request) -> Response {
         None => page(&title, &text, ""),
         Some((Way::Withdrawn, _)) => match n % 3 {
             0 => StatusCode::NOT_FOUND.into_response(),
-            1 => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<html><body><p>抱歉，您访问的文章已删除。</p></body></html>").into_response(),
+            1 => {
+                ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<html><body><p>抱歉，您访问的文章已删除。</p></body></html>").into_response()
+            }
             _ => Redirect::to("/").into_response(),
         },
         Some((Way::Headline, _)) => page(&title.replace("投产", "推迟投产"), &text, ""),
@@ -117,8 +126,13 @@ async fn serve(State(farm): State<Farm>, request: Request) -> Response {
         ),
         Some((Way::Trouble, _)) => match n % 3 {
             0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            1 => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<html><body><p>系统维护中，页面不存在，请稍后再试</p></body></html>").into_response(),
-            _ => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<html><body><form><p>请输入验证码</p><input name=\"captcha\"></form></body></html>").into_response(),
+            1 => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], "<html><body><p>系统维护中，页面不存在，请稍后再试</p></body></html>")
+                .into_response(),
+            _ => (
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+                "<html><body><form><p>请输入验证码</p><input name=\"captcha\"></form></body></html>",
+            )
+                .into_response(),
         },
     };
     let asked = request.headers().get(header::IF_NONE_MATCH);
@@ -225,7 +239,15 @@ impl World {
                 let (title, text) = article(n);
                 let url = WebUrl::parse("http://a.example/").ok();
                 let item = Item::own(1, e.date, "");
-                column.items.push(Item { article: ArticleId(n), title, summary: text, print: Print::Summary, publisher: "云鹭日报".to_owned(), url, ..item });
+                column.items.push(Item {
+                    article: ArticleId(n),
+                    title,
+                    summary: text,
+                    print: Print::Summary,
+                    publisher: "云鹭日报".to_owned(),
+                    url,
+                    ..item
+                });
             }
             let c = self.sql();
             c.execute("UPDATE edition SET payload = ?2 WHERE id = ?1", params![e.id.0, serde_json::to_string(&e).unwrap()]).unwrap();
@@ -389,6 +411,7 @@ async fn five_hundred_printed_articles() {
     println!("printed after {:?}", began.elapsed());
     world.run().await;
     println!("62 days after {:?}", began.elapsed());
+    println!("{:?}", world.texts("SELECT code || ' ' || count(*) FROM fetch_log WHERE recheck = 1 GROUP BY code"));
     every_change_is_told(&world);
     looks_keep_to_their_share(&world);
     corrections_reach_the_right_readers(&world, &issues).await;
@@ -407,7 +430,7 @@ async fn a_small_crawl_pays_for_few_looks() {
     }
     let query = "SELECT count(*) FROM fetch_log WHERE recheck = 1 GROUP BY at ORDER BY at";
     let looks: Vec<i64> = world.sql().prepare(query).unwrap().query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
-    assert!(!looks.is_empty() && looks.iter().all(|n| *n <= 12), "{looks:?}");
+    assert!(looks.len() > 1 && looks.iter().all(|n| *n <= 12), "{looks:?}");
     println!("a crawl of 240 requests a day: {looks:?} looks");
 }
 

@@ -109,7 +109,18 @@ impl CrawlSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
-    s.deny_unknown_keys(&["engine", "nats", "credentials_file", "user", "password_file", "ca_file", "replicas", "ahead", "recheck_days", "recheck_share"]);
+    s.deny_unknown_keys(&[
+        "engine",
+        "nats",
+        "credentials_file",
+        "user",
+        "password_file",
+        "ca_file",
+        "replicas",
+        "ahead",
+        "recheck_days",
+        "recheck_share",
+    ]);
     if let Some(t) = s.text("nats")
         && let Err(e) = c.named(t.value)
     {

@@ -15,7 +15,7 @@ use crate::crawl::reader::{Document, Reader};
 use crate::crawl::{Crawler, MANUAL_SOURCE, Result};
 use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, FetchResponse, Fetched, Page, Request, Validators, host_key};
-use crate::model::{Extracted, Source};
+use crate::model::{Extracted, Source, WebUrl};
 use crate::rechecks::{Comparison, Copy, Difference, allowance, compare, leads_away, same_address, says_withdrawn};
 use crate::schedule::poll_interval::to_time_delta;
 use crate::store::{DueRecheck, FetchRecord, LookResult, SeenArticle};
@@ -46,7 +46,7 @@ impl Crawler {
         self.store.run(move |s| s.plan_rechecks(&days, now)).await?;
         while self.may_fetch() {
             let read = self.store.run(move |s| {
-                let (ordinary, again) = s.requests_since(now - TimeDelta::days(1))?;
+                let (ordinary, again) = s.requests_between(now - TimeDelta::days(1), now)?;
                 let most = usize::try_from(allowance(ordinary, again, share)).unwrap_or(usize::MAX).min(BATCH);
                 if most == 0 { Ok(Vec::new()) } else { s.due_rechecks(now, most) }
             });
@@ -106,9 +106,10 @@ impl Crawler {
             conditional: !due.validators.is_empty(),
         };
         let found = match result {
-            Ok(Fetched::NotModified { .. }) => {
+            Ok(Fetched::NotModified { permanent_redirect, .. }) => {
                 log.code = "not-modified";
-                LookResult::Unchanged(due.validators.clone())
+                let moved = permanent_redirect.filter(|url| !same_address(&due.url, url));
+                moved.map_or_else(|| LookResult::Unchanged(due.validators.clone()), |url| moved_to(due, url))
             }
             Ok(Fetched::Page(page)) => {
                 log.bytes = page.body.len();
@@ -199,6 +200,12 @@ impl Crawler {
         // nothing is told of a text that cannot be compared
         compared.await.unwrap_or(Comparison::Same)
     }
+}
+
+/// The same text at another address.
+fn moved_to(due: &DueRecheck, url: WebUrl) -> LookResult {
+    let difference = Difference { moved_to: Some(url.to_string()), ..Difference::default() };
+    LookResult::Changed(SeenArticle { title: due.title.clone(), text: due.text.clone(), url, difference }, due.validators.clone())
 }
 
 /// A page without an article: one that says that it was withdrawn, or one that says nothing.

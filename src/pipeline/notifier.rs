@@ -95,8 +95,7 @@ impl Pipeline {
     async fn of_recheck(&self, text: NotificationText, edition: &Edition, key: &str, now: DateTime<Utc>) -> Result<Takers> {
         let text = NotificationText { url: self.settings().console.page(&format!("/draft/{}", edition.id)), ..text };
         let publication = self.settings().publication_named(&edition.publication);
-        let editors: Vec<MailAddress> =
-            publication.map(|p| p.recipients_of(false).iter().map(|r| r.address.clone()).collect()).unwrap_or_default();
+        let editors: Vec<MailAddress> = publication.map(|p| p.recipients_of(false).iter().map(|r| r.address.clone()).collect()).unwrap_or_default();
         let mut takers = self.by_kind(NotificationKind::Recheck, &text, key, now).await?;
         takers.plain.extend(self.plain_letters(&text, key, &editors, now).await?);
         Ok(takers)

@@ -38,7 +38,8 @@ fn layout_counters_and_links_are_no_change() {
     for text in same {
         assert_eq!(against(TITLE, &text), Comparison::Same, "{text}");
     }
-    for title in ["（组图）云鹭股份三季度营收增长12.5%", "云鹭股份三季度营收增长12.5%_云鹭新闻网", "云鹭股份三季度营收增长12.5％ "] {
+    for title in ["（组图）云鹭股份三季度营收增长12.5%", "云鹭股份三季度营收增长12.5%_云鹭新闻网", "云鹭股份三季度营收增长12.5％ "]
+    {
         assert_eq!(against(title, TEXT), Comparison::Same, "{title}");
     }
 }
@@ -62,7 +63,8 @@ fn changes_of_substance_are_told_by_their_kind() {
 
 #[test]
 fn what_may_be_read_badly_is_doubtful() {
-    for text in ["云鹭股份10月28日公布三季报。", "网站首页的一段话。另一段毫不相干的话，说的是天气。今天多云。"] {
+    for text in ["云鹭股份10月28日公布三季报。", "网站首页的一段话。另一段毫不相干的话，说的是天气。今天多云。"]
+    {
         assert!(matches!(against(TITLE, text), Comparison::Doubtful(_)), "{text}");
     }
     let unsure = Copy { confidence: Some(0.3), ..copy(TITLE, "云鹭股份10月28日公布三季报。") };
@@ -71,10 +73,17 @@ fn what_may_be_read_badly_is_doubtful() {
 
 #[test]
 fn a_page_that_says_it_is_gone_is_withdrawn_and_one_of_maintenance_is_not() {
-    for page in ["您访问的页面不存在", "该文章已删除", "抱歉，您要查看的内容已被删除", "本文已撤稿", "404 Not Found", "稿件已下线"] {
+    for page in ["您访问的页面不存在", "该文章已删除", "抱歉，您要查看的内容已被删除", "本文已撤稿", "404 Not Found", "稿件已下线"]
+    {
         assert!(says_withdrawn(page), "{page}");
     }
-    for page in ["系统维护中，您访问的页面不存在，请稍后再试", "该评论已删除", "请输入验证码", "503 Service Unavailable", &format!("{TEXT}{}", "长".repeat(2_000))] {
+    for page in [
+        "系统维护中，您访问的页面不存在，请稍后再试",
+        "该评论已删除",
+        "请输入验证码",
+        "503 Service Unavailable",
+        &format!("{TEXT}{}", "长".repeat(2_000)),
+    ] {
         assert!(!says_withdrawn(page), "{page}");
     }
 }

@@ -90,14 +90,15 @@ impl Store {
         self.write(|t| {
             // the articles of watched pages are changes themselves, and the page is watched anyway
             let sql = format!(
-                "SELECT a.id, min({PRINTED}) AS printed FROM edition e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
+                "SELECT a.id, min({PRINTED}) AS at FROM edition e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
                  JOIN entry x ON x.id = a.entry_id LEFT JOIN recheck r ON r.article_id = a.id
                  WHERE e.date >= date(?1, 'unixepoch', '-2 days') AND {IS_PRINTED} AND r.article_id IS NULL AND x.identity NOT LIKE 'page-change:%'
-                 GROUP BY a.id HAVING printed BETWEEN ?1 AND ?2"
+                 GROUP BY a.id HAVING at BETWEEN ?1 AND ?2"
             );
             let rows: Vec<(i64, i64)> =
                 t.prepare_cached(&sql)?.query_map([since, now.timestamp()], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-            let mut insert = t.prepare_cached("INSERT INTO recheck (article_id, printed, due) VALUES (?1, ?2, ?3) ON CONFLICT (article_id) DO NOTHING")?;
+            let mut insert =
+                t.prepare_cached("INSERT INTO recheck (article_id, printed, due) VALUES (?1, ?2, ?3) ON CONFLICT (article_id) DO NOTHING")?;
             for (article, printed) in &rows {
                 let at = DateTime::from_timestamp(*printed, 0).unwrap_or(now);
                 // of issues printed long ago only the looks to come are made
@@ -137,12 +138,12 @@ impl Store {
         Ok(at.and_then(|t| DateTime::from_timestamp(t, 0)))
     }
 
-    /// Counts the requests since a moment: those of the crawl, and those of looks.
-    pub fn requests_since(&self, since: DateTime<Utc>) -> Result<(u64, u64)> {
+    /// Counts the requests between two moments: those of the crawl, and those of looks.
+    pub fn requests_between(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<(u64, u64)> {
         self.read(|c| {
-            let sql = "SELECT coalesce(sum(iif(recheck, 0, requests)), 0), coalesce(sum(iif(recheck, requests, 0)), 0) FROM fetch_log WHERE at > ?1";
+            let sql = "SELECT coalesce(sum(iif(recheck, 0, requests)), 0), coalesce(sum(iif(recheck, requests, 0)), 0) FROM fetch_log WHERE at > ?1 AND at <= ?2";
             let count = |r: &Row<'_>, i| Ok::<_, rusqlite::Error>(u64::try_from(r.get::<_, i64>(i)?).unwrap_or(0));
-            Ok(c.prepare_cached(sql)?.query_row([since.timestamp()], |r| Ok((count(r, 0)?, count(r, 1)?)))?)
+            Ok(c.prepare_cached(sql)?.query_row([since.timestamp(), until.timestamp()], |r| Ok((count(r, 0)?, count(r, 1)?)))?)
         })
     }
 
@@ -284,7 +285,9 @@ fn insert_version(t: &Connection, of: &DueRecheck, seen: &SeenArticle, now: Date
 }
 
 fn tell(t: &Connection, of: &DueRecheck, seen: &SeenArticle, version: i64, now: DateTime<Utc>) -> Result<()> {
-    let sql = format!("SELECT e.id, e.payload FROM item i JOIN edition e ON e.id = i.edition_id WHERE i.article_id = ?1 AND {IS_PRINTED} ORDER BY e.id DESC");
+    let sql = format!(
+        "SELECT e.id, e.payload FROM item i JOIN edition e ON e.id = i.edition_id WHERE i.article_id = ?1 AND {IS_PRINTED} ORDER BY e.id DESC"
+    );
     let issues: Vec<(i64, String)> =
         t.prepare_cached(&sql)?.query_map([of.article.0], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut told: Vec<String> = Vec::new();

@@ -15,10 +15,10 @@ use crate::web::issue_changes::{load, stale_facts};
 use crate::web::issue_editor::{Done, answer};
 use crate::web::path::Path;
 use crate::web::response::stored;
-use crate::web::{AppState, response};
+use crate::web::{AppState, response, source_changes};
 
 actions! {
-    /// What an editor or signer does with an issue as a whole.
+    /// What an editor or signer does with an issue as a whole, or answers to what a source changed.
     SigningRequest {
         Finalise = "finalise",
         Submit = "submit",
@@ -28,6 +28,7 @@ actions! {
         Withdraw = "withdraw",
         Discard = "discard",
         Correct = "correct",
+        DismissChange = "dismiss-change",
     }
 }
 
@@ -73,6 +74,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let finding = fields.number("finding");
             signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, finding, &who, today, now)).await).await?
         }
+        SigningRequest::DismissChange => source_changes::dismiss(console, id, form).await?,
     };
     answer(console, id, form, done).await
 }
