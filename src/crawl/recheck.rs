@@ -23,6 +23,8 @@ use crate::store::{DueRecheck, FetchRecord, LookResult, SeenArticle};
 /// Looks taken from the store at once, and hosts looked at side by side.
 const BATCH: usize = 64;
 const AT_ONCE: usize = 8;
+/// Shortest rest of a host that asks for one.
+const SHORTEST_REST: TimeDelta = TimeDelta::minutes(1);
 
 /// What a batch of looks did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -133,7 +135,7 @@ impl Crawler {
         }
         if let Some(after) = e.retry_after() {
             self.back_off_host(source, &due.url, after, &e).await?;
-            return Ok(LookResult::Postponed(now + to_time_delta(after)));
+            return Ok(LookResult::Postponed(now + to_time_delta(after).max(SHORTEST_REST)));
         }
         let report = TaskReport { stats: log.stats, at: now, bytes: 0, page_stored: false, crash: None, result: TaskResult::Failed(e) };
         let down = self.network_down(source, &due.url, &report);

@@ -87,16 +87,25 @@ impl Store {
     /// Plans the looks at articles that were printed meanwhile; returns their number.
     pub fn plan_rechecks(&self, days: &[u32], now: DateTime<Utc>) -> Result<usize> {
         let since = (now - WINDOW).timestamp();
-        self.write(|t| {
+        let rows: Vec<(i64, i64)> = self.read(|c| {
             // the articles of watched pages are changes themselves, and the page is watched anyway
+            let unplanned =
+                "item i JOIN article a ON a.id = i.article_id JOIN entry x ON x.id = a.entry_id LEFT JOIN recheck r ON r.article_id = a.id
+                             WHERE r.article_id IS NULL AND x.identity NOT LIKE 'page-change:%'";
+            // the payload of an issue is read once, and only if something of it is not planned
             let sql = format!(
-                "SELECT a.id, min({PRINTED}) AS at FROM edition e JOIN item i ON i.edition_id = e.id JOIN article a ON a.id = i.article_id
-                 JOIN entry x ON x.id = a.entry_id LEFT JOIN recheck r ON r.article_id = a.id
-                 WHERE e.date >= date(?1, 'unixepoch', '-2 days') AND {IS_PRINTED} AND r.article_id IS NULL AND x.identity NOT LIKE 'page-change:%'
-                 GROUP BY a.id HAVING at BETWEEN ?1 AND ?2"
+                "WITH issue AS MATERIALIZED (SELECT e.id, {PRINTED} AS at FROM edition e WHERE e.date >= date(?1, 'unixepoch', '-2 days')
+                   AND EXISTS (SELECT 1 FROM {unplanned} AND i.edition_id = e.id) AND {IS_PRINTED})
+                 SELECT a.id, min(issue.at) FROM issue JOIN {unplanned} AND i.edition_id = issue.id AND issue.at BETWEEN ?1 AND ?2 GROUP BY a.id"
             );
-            let rows: Vec<(i64, i64)> =
-                t.prepare_cached(&sql)?.query_map([since, now.timestamp()], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            let mut s = c.prepare_cached(&sql)?;
+            let rows = s.query_map([since, now.timestamp()], |r| Ok((r.get(0)?, r.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        self.write(|t| {
             let mut insert =
                 t.prepare_cached("INSERT INTO recheck (article_id, printed, due) VALUES (?1, ?2, ?3) ON CONFLICT (article_id) DO NOTHING")?;
             for (article, printed) in &rows {

@@ -1,20 +1,11 @@
 //! What sources changed in printed articles: versions on the page of an article, findings on the page of an issue.
 
-use axum::http::StatusCode;
-use axum::response::Response;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{ArticleId, Edition, EditionId};
 use crate::rechecks::{Difference, FindingState, correction};
 use crate::store::{ArticleVersion, Finding, Store, StoreError};
-use crate::web::AppState;
-use crate::web::form::Form;
-use crate::web::issue_editor::Done;
-use crate::web::response::stored;
-
-/// Most characters of the reason why there is no 更正.
-const MAX_REASON: usize = 200;
 
 /// A difference, in words.
 pub(super) struct DifferenceView {
@@ -104,16 +95,4 @@ pub(super) fn proposal(s: &Store, e: &Edition, finding: Option<i64>) -> Result<O
         Some(Proposal { finding: id, article: f.article, wrong, right })
     });
     Ok(proposed)
-}
-
-/// Records why there is no 更正.
-pub(super) async fn dismiss(console: &AppState, edition: EditionId, form: &Form) -> Result<Done, Response> {
-    let refused = |words: &str| Ok(Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words.to_owned()));
-    let (reason, who) = (form.fields.text("reason").trim().to_owned(), form.session.name.clone());
-    if reason.is_empty() || reason.chars().count() > MAX_REASON {
-        return refused("没有保存：请写明不更正的原因，最多 200 个字");
-    }
-    let finding = form.fields.number("finding").unwrap_or(0);
-    let done = console.store.run(move |s| s.dismiss_finding(edition, finding, &reason, &who, Utc::now())).await;
-    if stored(done)? { Ok(Done::success()) } else { refused("没有保存：这处原文变化已经有人处理过") }
 }
