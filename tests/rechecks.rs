@@ -374,7 +374,7 @@ async fn corrections_reach_the_right_readers(world: &World, issues: &[EditionId]
                 continue;
             };
             let text = NoticeText::Correction { article: Some(finding.article), wrong, right };
-            let press = |version: u32| store.correct_edition(*id, version, text.clone(), Some(finding.id), "责编", now.date_naive(), now).unwrap();
+            let press = |version: u32| store.correct_edition(*id, version, (text.clone(), Some(finding.id)), "责编", now.date_naive(), now).unwrap();
             let version = store.edition_with_version(*id).unwrap().unwrap().1;
             let both = std::thread::scope(|s| {
                 let editors: Vec<_> = (0..2).map(|_| s.spawn(|| press(version))).collect();

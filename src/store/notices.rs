@@ -65,8 +65,7 @@ impl Store {
         &self,
         id: EditionId,
         seen: u32,
-        text: NoticeText,
-        finding: Option<i64>,
+        (text, finding): (NoticeText, Option<i64>),
         who: &str,
         today: NaiveDate,
         now: DateTime<Utc>,
@@ -299,14 +298,14 @@ mod tests {
     fn a_correction_is_numbered_and_goes_to_those_whose_letter_was_queued() {
         let desk = Desk::new(&[]);
         let (id, text) = (desk.draft(0), NoticeText::Correction { article: None, wrong: "20%".to_owned(), right: "2%".to_owned() });
-        let correct = || desk.store.correct_edition(id, desk.edition(id).1, text.clone(), None, "责编", now().date_naive(), now()).unwrap();
+        let correct = || desk.store.correct_edition(id, desk.edition(id).1, (text.clone(), None), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(correct(), SigningResult::Rejected(_)), "a draft is changed, not corrected");
         desk.sign(id, "责编", &SigningAction::Finalise);
         assert!(matches!(correct(), SigningResult::NotSent(NoticeError::NoReaders)));
         desk.queue(id);
         let version = desk.edition(id).1;
         assert!(matches!(correct(), SigningResult::Done(_)) && matches!(correct(), SigningResult::Done(_)));
-        let twice = desk.store.correct_edition(id, version, text.clone(), None, "责编", now().date_naive(), now()).unwrap();
+        let twice = desk.store.correct_edition(id, version, (text.clone(), None), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(twice, SigningResult::Conflict), "the same click again");
         let labels: Vec<(String, usize)> = desk.pending_notices().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
         assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);

@@ -97,8 +97,8 @@ impl EditorPage {
         self.e.items().filter(|i| self.findings_of(&i.article).any(|f| f.is_open)).collect()
     }
 
-    fn is_proposed(&self, article: &ArticleId) -> bool {
-        self.proposal.as_ref().is_some_and(|p| p.article == *article)
+    fn is_proposed(&self, item: &Item) -> bool {
+        self.proposal.as_ref().is_some_and(|p| p.article == item.article)
     }
 
     /// Whether this account may send a 更正 now.

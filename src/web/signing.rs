@@ -75,7 +75,7 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
             let finding = fields.number("finding");
-            signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, finding, &who, today, now)).await).await?
+            signed(console, form, store.run(move |s| s.correct_edition(id, seen, (text, finding), &who, today, now)).await).await?
         }
         SigningRequest::DismissChange => dismiss_change(console, id, form).await?,
     };

@@ -50,7 +50,10 @@ async fn a_change_of_a_source_is_marked_and_answered_once() {
     let editor = service.sign_in("", "甲编辑").await;
     let (first, second) = changed(&service, &editor).await;
     let desk = letters_are_queued(&service, &editor).await;
-    assert!(desk.contains("2 条的原文在刊出后有变化") && desk.contains("原文标题变了、数字变了、正文变了") && desk.contains("原文已撤稿"), "{desk}");
+    assert!(
+        desk.contains("2 条的原文在刊出后有变化") && desk.contains("原文：标题变了、数字变了、正文变了") && desk.contains("原文：已撤稿"),
+        "{desk}"
+    );
     let article = editor.page(&format!("/articles/{first}")).await;
     assert!(
         article.contains("id=\"versions\"") && article.contains("<ins>云鹭集团新生产线推迟投产</ins>") && article.contains("刊出时的文字"),
