@@ -150,7 +150,7 @@ fn printed(n: i64) -> DateTime<Utc> {
 
 fn changes() -> BTreeMap<i64, (Way, DateTime<Utc>)> {
     let ways = [Way::Withdrawn, Way::Headline, Way::Figure, Way::Text, Way::Moved, Way::Layout];
-    let sixty = (0..60).map(|i| (i * 8 + 3, (ways[i as usize % 6], i * 37 % 1_000)));
+    let sixty = (0..60).zip(ways.into_iter().cycle()).map(|(i, way)| (i * 8 + 3, (way, i * 37 % 1_000)));
     let trouble = (0..20).map(|i| (i * 24 + 6, (Way::Trouble, i * 53 % 900)));
     sixty.chain(trouble).map(|(n, (way, hours))| (n, (way, printed(n) + TimeDelta::hours(5 + hours)))).collect()
 }
