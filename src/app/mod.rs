@@ -6,6 +6,7 @@
 mod alarm_clock;
 mod cluster_alarms;
 mod outlet_loop;
+mod recheck_loop;
 mod signals;
 mod supervisor;
 mod training;
@@ -86,6 +87,7 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     }
     loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), AlarmClock::new(&scheduler, &bells.mail), stopped.clone()));
     loops.spawn(outlet_loop::run(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.outlets), stopped.clone()));
+    loops.spawn(recheck_loop::run(Arc::clone(&live), stopped.clone()));
     let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
     supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");

@@ -64,6 +64,10 @@ pub struct CrawlSettings {
     pub replicas: usize,
     /// Most tasks dispatched at once.
     pub max_in_flight: usize,
+    /// Days after printing on which an article is looked at again; empty: never.
+    pub recheck_days: Vec<u32>,
+    /// Most requests for that, in per cent of those of the last day.
+    pub recheck_share: u32,
 }
 
 impl Default for CrawlSettings {
@@ -77,6 +81,8 @@ impl Default for CrawlSettings {
             ca_file: None,
             replicas: 1,
             max_in_flight: 1024,
+            recheck_days: vec![1, 3, 7, 14, 30, 50],
+            recheck_share: 5,
         }
     }
 }
@@ -103,7 +109,18 @@ impl CrawlSettings {
 }
 
 pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
-    s.deny_unknown_keys(&["engine", "nats", "credentials_file", "user", "password_file", "ca_file", "replicas", "ahead"]);
+    s.deny_unknown_keys(&[
+        "engine",
+        "nats",
+        "credentials_file",
+        "user",
+        "password_file",
+        "ca_file",
+        "replicas",
+        "ahead",
+        "recheck_days",
+        "recheck_share",
+    ]);
     if let Some(t) = s.text("nats")
         && let Err(e) = c.named(t.value)
     {
@@ -129,6 +146,12 @@ pub(super) fn read(s: &Section<'_>, c: &mut CrawlSettings) {
     let count = |key, to| s.integer(key, 1..to).and_then(|n| usize::try_from(n).ok());
     c.replicas = count("replicas", 6).unwrap_or(c.replicas);
     c.max_in_flight = count("ahead", 65_537).unwrap_or(c.max_in_flight);
+    if s.keys().contains(&"recheck_days") {
+        c.recheck_days = s.integers("recheck_days", 1..61).into_iter().filter_map(|d| u32::try_from(d).ok()).collect();
+        c.recheck_days.sort_unstable();
+        c.recheck_days.dedup();
+    }
+    c.recheck_share = s.integer("recheck_share", 0..101).and_then(|n| u32::try_from(n).ok()).unwrap_or(c.recheck_share);
 }
 
 #[cfg(test)]

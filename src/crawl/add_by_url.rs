@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use crate::crawl::{Crawler, preview};
+use crate::crawl::{Crawler, MANUAL_SOURCE, preview};
 use crate::model::{ArticleId, Source, SourceId, WebUrl};
-
-/// The source of articles that editors add; it is never polled.
-const MANUAL_SOURCE: (&str, &str) = ("by-hand", "编辑添加");
 
 impl Crawler {
     /// Returns the article at an address, from the archive if it is already there. The address may be private if the source list

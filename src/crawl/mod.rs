@@ -11,6 +11,7 @@ mod fetch_article;
 mod poll_source;
 pub mod preview;
 pub mod reader;
+mod recheck;
 mod summary;
 mod watch_page;
 pub mod window;
@@ -33,8 +34,11 @@ use crate::model::{Article, Classification, Source};
 use crate::store::{Classified, Store};
 
 pub use crawl_loop::{CrawlMode, SourcesFn};
+pub use recheck::RecheckSummary;
 pub use summary::{CrawlSummary, NoProgress, Progress};
 
+/// The source of articles that editors add; it is never polled.
+const MANUAL_SOURCE: (&str, &str) = ("by-hand", "编辑添加");
 /// Articles per transaction.
 const CLASSIFY_BATCH: usize = 50;
 /// Older articles keep their labels when the taxonomy changes.

@@ -86,6 +86,9 @@ pub enum NoticeError {
     /// The item is not in the issue.
     #[error("没有发出：本期没有这一条")]
     NoItem,
+    /// What the source changed is answered already.
+    #[error("没有发出：这处原文变化已经有人处理过")]
+    Answered,
     /// The corrected text equals the printed one.
     #[error("没有发出：原文和应为一样")]
     Same,

@@ -22,6 +22,7 @@ mod news;
 mod old_issues;
 mod page_watch;
 mod pattern;
+mod rechecks;
 mod texts;
 mod trends;
 mod words;
@@ -82,6 +83,8 @@ files! {
     TRENDS: trends::Trends = "trends.toml";
     /// Furniture of watched pages.
     PAGE_WATCH: page_watch::PageWatchWords = "page_watch.toml";
+    /// What of a printed article is no change.
+    RECHECKS: rechecks::RecheckWords = "rechecks.toml";
     /// Date formats.
     DATES: dates::Dates = "dates.toml";
 }

@@ -97,11 +97,12 @@ pub enum AuditAction {
     ResumeSubscriber,
     OverruleGrade,
     RestoreGrade,
+    DismissChange,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 93] = [
+    pub const ALL: [(Self, &'static str); 94] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -195,6 +196,7 @@ impl AuditAction {
         (Self::ResumeSubscriber, "resume-subscriber"),
         (Self::OverruleGrade, "overrule-grade"),
         (Self::RestoreGrade, "restore-grade"),
+        (Self::DismissChange, "dismiss-change"),
     ];
 
     /// Returns its code.

@@ -16,17 +16,20 @@ pub enum NotificationKind {
     Issue,
     /// 更正 or 撤回 of an issue, to its readers.
     Notice,
+    /// What a source changed in a printed article, to editors.
+    Recheck,
     /// Faults and the weekly report, to operators.
     Report,
 }
 
 impl NotificationKind {
     /// Every kind, as stored and in settings, and as shown.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Alert, "alert", "提醒"),
         (Self::Draft, "draft", "草稿"),
         (Self::Issue, "issue", "成刊"),
         (Self::Notice, "notice", "更正与撤回"),
+        (Self::Recheck, "recheck", "原文变化"),
         (Self::Report, "report", "运行通知"),
     ];
 

@@ -59,6 +59,7 @@ impl Pipeline {
                 takers.plain.extend(self.plain_letters(&text, &n.key, &self.settings().mail.operators, now).await?);
                 Ok(takers)
             }
+            (NotificationKind::Recheck, Some(edition), Some(text)) => self.of_recheck(text, &edition, &n.key, now).await,
             (NotificationKind::Alert, _, Some(text)) => self.of_alert(n.target, text, &n.key, now).await,
             // its issue was discarded
             _ => Ok(Takers::default()),
@@ -88,6 +89,16 @@ impl Pipeline {
         }
         let text = render::notice_notification(&pending.notice, edition);
         Ok(Takers { notice: Some((pending, letters)), ..self.by_kind(NotificationKind::Notice, &text, key, now).await? })
+    }
+
+    /// Composes what the editors of an issue are told: those of the settings who get its drafts.
+    async fn of_recheck(&self, text: NotificationText, edition: &Edition, key: &str, now: DateTime<Utc>) -> Result<Takers> {
+        let text = NotificationText { url: self.settings().console.page(&format!("/draft/{}", edition.id)), ..text };
+        let publication = self.settings().publication_named(&edition.publication);
+        let editors: Vec<MailAddress> = publication.map(|p| p.recipients_of(false).iter().map(|r| r.address.clone()).collect()).unwrap_or_default();
+        let mut takers = self.by_kind(NotificationKind::Recheck, &text, key, now).await?;
+        takers.plain.extend(self.plain_letters(&text, key, &editors, now).await?);
+        Ok(takers)
     }
 
     async fn of_alert(&self, target: Option<AlertTarget>, text: NotificationText, key: &str, now: DateTime<Utc>) -> Result<Takers> {

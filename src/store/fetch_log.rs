@@ -50,6 +50,13 @@ pub(super) fn log_fetch(t: &Connection, record: &FetchRecord, now: DateTime<Utc>
     Ok(())
 }
 
+/// Adds a line of a look at a printed article; such lines count apart.
+pub(super) fn log_recheck(t: &Connection, record: &FetchRecord, now: DateTime<Utc>) -> Result<()> {
+    log_fetch(t, record, now)?;
+    t.prepare_cached("UPDATE fetch_log SET recheck = 1 WHERE id = ?1")?.execute([t.last_insert_rowid()])?;
+    Ok(())
+}
+
 /// Corrects the outcome in the last line of this source and address.
 pub(super) fn correct_fetch(t: &Connection, record: &FetchRecord) -> Result<()> {
     t.prepare_cached(

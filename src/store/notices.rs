@@ -6,11 +6,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::issue::notice::{Notice, NoticeError, NoticeText, SentNotice};
 use crate::issue::signing::{self, Signer, SigningAction};
 use crate::model::{ArticleId, AuditAction, Edition, EditionId};
+use crate::rechecks::FindingState;
 use crate::store::accounts::duties_of;
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, save};
 use crate::store::notification_queue::{Subject, cancel_issue, raise};
 use crate::store::outgoing_messages::cancel_stale;
+use crate::store::recheck_findings::answer_finding;
 use crate::store::signing::SigningResult;
 use crate::store::{Result, Store};
 
@@ -58,12 +60,12 @@ impl Store {
         })
     }
 
-    /// 更正: sends a numbered notice to everybody whose mail of a final issue was queued.
+    /// 更正: sends a numbered notice to everybody whose mail of a final issue was queued. `finding`: what a source changed that it answers.
     pub fn correct_edition(
         &self,
         id: EditionId,
         seen: u32,
-        text: NoticeText,
+        (text, finding): (NoticeText, Option<i64>),
         who: &str,
         today: NaiveDate,
         now: DateTime<Utc>,
@@ -89,6 +91,11 @@ impl Store {
             let round = edition.signing.round;
             if readers(t, id, round, ADDRESSED)?.is_empty() && !was_told_to_outlets(t, id, round)? {
                 return Ok(SigningResult::NotSent(NoticeError::NoReaders));
+            }
+            if let Some(finding) = finding
+                && !answer_finding(t, id, finding, FindingState::Corrected, "", who, now)?
+            {
+                return Ok(SigningResult::NotSent(NoticeError::Answered));
             }
             insert_notice(t, &edition, &text, who, today, now)?;
             // a second click carries the old version
@@ -291,14 +298,14 @@ mod tests {
     fn a_correction_is_numbered_and_goes_to_those_whose_letter_was_queued() {
         let desk = Desk::new(&[]);
         let (id, text) = (desk.draft(0), NoticeText::Correction { article: None, wrong: "20%".to_owned(), right: "2%".to_owned() });
-        let correct = || desk.store.correct_edition(id, desk.edition(id).1, text.clone(), "责编", now().date_naive(), now()).unwrap();
+        let correct = || desk.store.correct_edition(id, desk.edition(id).1, (text.clone(), None), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(correct(), SigningResult::Rejected(_)), "a draft is changed, not corrected");
         desk.sign(id, "责编", &SigningAction::Finalise);
         assert!(matches!(correct(), SigningResult::NotSent(NoticeError::NoReaders)));
         desk.queue(id);
         let version = desk.edition(id).1;
         assert!(matches!(correct(), SigningResult::Done(_)) && matches!(correct(), SigningResult::Done(_)));
-        let twice = desk.store.correct_edition(id, version, text.clone(), "责编", now().date_naive(), now()).unwrap();
+        let twice = desk.store.correct_edition(id, version, (text.clone(), None), "责编", now().date_naive(), now()).unwrap();
         assert!(matches!(twice, SigningResult::Conflict), "the same click again");
         let labels: Vec<(String, usize)> = desk.pending_notices().iter().map(|p| (p.notice.label(), p.readers.len())).collect();
         assert_eq!(labels, [("更正〔2026〕1号".to_owned(), 3), ("更正〔2026〕2号".to_owned(), 3)]);

@@ -15,6 +15,12 @@ pub(super) enum Subject<'a> {
     Issue(EditionId, u32),
     /// A notice about an issue, by its row.
     Notice(EditionId, i64),
+    /// What a source changed in an article of an issue, to its editors.
+    Recheck {
+        edition: EditionId,
+        key: &'a str,
+        text: &'a NotificationText,
+    },
     /// A text to operators; the same key is told once.
     Report {
         key: &'a str,
@@ -34,6 +40,7 @@ impl Subject<'_> {
             Self::Draft(_) => NotificationKind::Draft,
             Self::Issue(..) => NotificationKind::Issue,
             Self::Notice(..) => NotificationKind::Notice,
+            Self::Recheck { .. } => NotificationKind::Recheck,
             Self::Report { .. } => NotificationKind::Report,
             Self::Alert { .. } => NotificationKind::Alert,
         }
@@ -46,7 +53,7 @@ impl Subject<'_> {
             Self::Draft(id) => format!("{kind}:{id}"),
             Self::Issue(id, round) => format!("{kind}:{id}:{round}"),
             Self::Notice(_, notice) => format!("{kind}:{notice}"),
-            Self::Report { key, .. } | Self::Alert { key, .. } => format!("{kind}:{key}"),
+            Self::Recheck { key, .. } | Self::Report { key, .. } | Self::Alert { key, .. } => format!("{kind}:{key}"),
         }
     }
 }
@@ -57,6 +64,7 @@ pub(super) fn raise(t: &Connection, subject: Subject<'_>, now: DateTime<Utc>, du
         Subject::Draft(id) => (Some(id), 0, None, None, None),
         Subject::Issue(id, round) => (Some(id), round, None, None, None),
         Subject::Notice(id, notice) => (Some(id), 0, Some(notice), None, None),
+        Subject::Recheck { edition, text, .. } => (Some(edition), 0, None, Some(text), None),
         Subject::Report { text, .. } => (None, 0, None, Some(text), None),
         Subject::Alert { text, target, .. } => (None, 0, None, Some(text), Some(target)),
     };

@@ -77,7 +77,8 @@ impl Store {
                         AND id < (SELECT max(id) FROM page_version n WHERE n.source_id = v.source_id) LIMIT ?2)";
         self.in_batches(versions, (now - PAGE_VERSIONS).timestamp())?;
         self.delete_unused_names()?;
-        let told = "DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n WHERE n.taken < ?1 AND n.kind IN ('alert', 'report')
+        let told =
+            "DELETE FROM notification WHERE id IN (SELECT n.id FROM notification n WHERE n.taken < ?1 AND n.kind IN ('alert', 'report', 'recheck')
                     AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.notification_id = n.id AND d.state IN ('queued', 'sending')) LIMIT ?2)";
         self.in_batches(told, (now - TOLD).timestamp())?;
         self.in_batches("DELETE FROM alert_hit WHERE id IN (SELECT id FROM alert_hit WHERE at < ?1 LIMIT ?2)", (now - TOLD).timestamp())?;

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(store.messages_of(id).unwrap().len(), 2);
         let now = chrono::Utc::now();
         let text = crate::issue::notice::NoticeText::Correction { article: None, wrong: "a".to_owned(), right: "b".to_owned() };
-        assert!(matches!(store.correct_edition(id, 1, text, "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
+        assert!(matches!(store.correct_edition(id, 1, (text, None), "u", now.date_naive(), now).unwrap(), crate::store::SigningResult::Done(_)));
         let pending = store.pending_notifications(chrono::Utc::now()).unwrap();
         assert_eq!(store.pending_notice(pending[0].notice.unwrap()).unwrap().unwrap().readers, ["a@b.cn"]);
     }

@@ -25,6 +25,7 @@ use crate::web::feedback::{self, FeedbackView};
 use crate::web::form::{Fields, Form, actions};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
+use crate::web::source_changes::{self, VersionView};
 use crate::web::{AppState, response};
 
 #[derive(Template)]
@@ -55,6 +56,8 @@ struct ArticlePage {
     feedback: FeedbackView,
     /// The newest open issues.
     issues: Vec<OpenIssue>,
+    /// What its source changed after it was printed, newest first.
+    versions: Vec<VersionView>,
     /// The search for an article to add to the story, and its results.
     asked: String,
     candidates: Vec<HeadlineRow>,
@@ -225,9 +228,10 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         let said = HashMap::from([(ArticleId(id), s.feedback_of_article(ArticleId(id))?)]);
         let said = feedback::views(s, said, &publications)?.remove(&ArticleId(id)).unwrap_or_default();
         let grade = s.update_grade(ArticleId(id), Utc::now())?.as_ref().map(grade_words);
-        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates, said, grade))))
+        let versions = s.article_versions(ArticleId(id))?;
+        Ok(Some((a, copies, s.also_in(ArticleId(id))?, firms, (issues, topics, candidates, said, grade, versions))))
     });
-    let (a, copies, also_in, firms, (mut issues, topics, candidates, feedback, grade)) = match stored(loaded.await) {
+    let (a, copies, also_in, firms, (mut issues, topics, candidates, feedback, grade, versions)) = match stored(loaded.await) {
         Ok(Some(found)) => found,
         Ok(None) => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这篇文章"),
         Err(answer) => return answer,
@@ -256,6 +260,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         credibilities: article_grade::credibilities(),
         topics,
         feedback,
+        versions: source_changes::versions(versions, zone),
         issues,
         candidates: candidates.iter().filter(|c| c.id != h.id && copies.iter().all(|k| k.id != c.id)).map(|c| row(c, zone)).collect(),
         asked,

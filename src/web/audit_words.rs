@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 93] = [
+const WORDS: [(&str, &str); 94] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -95,6 +95,7 @@ const WORDS: [(&str, &str); 93] = [
     ("resume-subscriber", "恢复订阅人"),
     ("overrule-grade", "改评级"),
     ("restore-grade", "收回改动的评级"),
+    ("dismiss-change", "不更正"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

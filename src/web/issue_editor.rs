@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
@@ -22,12 +22,13 @@ use crate::web::desk_state::{self, Conflict, Outcome};
 use crate::web::dropped::{self, DroppedView};
 use crate::web::evidence::{self, CheckStatus, Checks, ItemCheck};
 use crate::web::feedback::{self, FeedbackView};
-use crate::web::form::Form;
+use crate::web::form::{Fields, Form};
 use crate::web::issue_changes::{Choice, Refusal, Request, load, requested, stale_facts};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::rule_offers::Offer;
 use crate::web::signing_view::SigningView;
+use crate::web::source_changes::{self, FindingView, Proposal};
 use crate::web::{AppState, audit_words, response};
 
 #[derive(Template)]
@@ -56,6 +57,10 @@ struct EditorPage {
     feedback: HashMap<ArticleId, FeedbackView>,
     /// Grades of the items (B2).
     grades: HashMap<ArticleId, GradeWords>,
+    /// What sources changed in its items.
+    findings: Vec<FindingView>,
+    /// The 更正 to fill into the form.
+    proposal: Option<Proposal>,
     /// Whether PDF output is available.
     pdf: bool,
     signing: SigningView,
@@ -93,6 +98,24 @@ impl EditorPage {
         self.evidence.get(&item.article.0).map(AsRef::as_ref)
     }
 
+    fn findings_of(&self, article: &ArticleId) -> impl Iterator<Item = &FindingView> {
+        self.findings.iter().filter(move |f| f.article == *article)
+    }
+
+    /// Returns the items whose changes wait for an answer.
+    fn open_findings(&self) -> Vec<&Item> {
+        self.e.items().filter(|i| self.findings_of(&i.article).any(|f| f.is_open)).collect()
+    }
+
+    fn is_proposed(&self, item: &Item) -> bool {
+        self.proposal.as_ref().is_some_and(|p| p.article == item.article)
+    }
+
+    /// Whether this account may send a 更正 now.
+    fn may_correct(&self) -> bool {
+        self.signing.withdraw && self.signing.letters_at.is_none() && !self.letters.is_empty()
+    }
+
     /// Whether 送审 or 定稿 asks for confirmation.
     fn needs_confirmation(&self) -> bool {
         !self.stale.is_empty() || self.evidence.values().any(|c| !c.unsupported.is_empty())
@@ -103,9 +126,11 @@ impl EditorPage {
 const MAX_OTHERS: usize = 12;
 const MAX_OLD: usize = 500;
 
-/// A message above the page.
+/// A message above the page, and what its forms are filled with.
 #[derive(Default)]
 struct Notice {
+    /// The finding whose 更正 is filled in.
+    finding: Option<i64>,
     words: String,
     /// The editor's texts, if another editor was faster.
     kept: Vec<(String, String)>,
@@ -127,8 +152,9 @@ pub(super) async fn newest(State(console): State<AppState>, Editor(session): Edi
     }
 }
 
-pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>) -> Response {
-    show(&console, &session, EditionId(id), Notice::default()).await.unwrap_or_else(|answer| answer)
+pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
+    let finding = Fields::parse(uri.query().unwrap_or_default().as_bytes()).number("finding");
+    show(&console, &session, EditionId(id), Notice { finding, ..Notice::default() }).await.unwrap_or_else(|answer| answer)
 }
 
 async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice) -> Result<Response, Response> {
@@ -149,7 +175,12 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     };
     let (copy, p, who, zone) = (e.clone(), publication.cloned(), session.clone(), console.zone());
     let signing = stored(store.run(move |s| SigningView::read(s, &copy, p.as_ref(), &who, zone)).await)?;
+    let (copy, finding) = (e.clone(), said.finding);
+    let (findings, proposal) =
+        stored(store.run(move |s| Ok((source_changes::findings(s, id, zone)?, source_changes::proposal(s, &copy, finding)?))).await)?;
     let page = EditorPage {
+        findings,
+        proposal,
         signing,
         dropped: dropped::views(console, &e).await?,
         startable: pipeline.settings().publications().map(|p| (p.name.clone(), started_as(p))).collect(),
@@ -285,6 +316,6 @@ pub(super) async fn answer(console: &AppState, id: EditionId, form: &Form, done:
     let remarks = fields.starting_with("remark-").map(|text| ("对一条的意见".to_owned(), text.to_owned()));
     let kept: Vec<_> = texts.into_iter().filter_map(mine).chain(remarks).collect();
     let words = if kept.is_empty() { words } else { format!("{words}。您写的文字在下面，没有丢") };
-    let page = show(console, &form.session, id, Notice { words, kept, choices }).await?;
+    let page = show(console, &form.session, id, Notice { words, kept, choices, finding: fields.number("finding") }).await?;
     Ok((code, page).into_response())
 }

@@ -54,6 +54,7 @@ mod rules;
 mod server;
 mod signing;
 mod signing_view;
+mod source_changes;
 mod source_list;
 mod source_page;
 mod source_preview;

@@ -18,8 +18,11 @@ use crate::web::path::Path;
 use crate::web::response::stored;
 use crate::web::{AppState, response};
 
+/// Most characters of the reason why there is no 更正.
+const MAX_REASON: usize = 200;
+
 actions! {
-    /// What an editor or signer does with an issue as a whole.
+    /// What an editor or signer does with an issue as a whole, or answers to what a source changed.
     SigningRequest {
         Finalise = "finalise",
         Submit = "submit",
@@ -29,6 +32,7 @@ actions! {
         Withdraw = "withdraw",
         Discard = "discard",
         Correct = "correct",
+        DismissChange = "dismiss-change",
     }
 }
 
@@ -71,8 +75,10 @@ async fn make(console: &AppState, id: EditionId, form: &Form) -> Result<Response
             let about = Some(fields.text("about")).filter(|a| !matches!(*a, "" | "0"));
             let article = about.map(|a| ArticleId(a.parse().unwrap_or(i64::MIN)));
             let text = NoticeText::Correction { article, wrong: fields.text("wrong").to_owned(), right: fields.text("right").to_owned() };
-            signed(console, form, store.run(move |s| s.correct_edition(id, seen, text, &who, today, now)).await).await?
+            let finding = fields.number("finding");
+            signed(console, form, store.run(move |s| s.correct_edition(id, seen, (text, finding), &who, today, now)).await).await?
         }
+        SigningRequest::DismissChange => dismiss_change(console, id, form).await?,
     };
     answer(console, id, form, done).await
 }
@@ -102,6 +108,18 @@ async fn sign(console: &AppState, e: &Edition, form: &Form, action: SigningActio
     };
     let (id, seen, who) = (e.id, form.fields.number("version").unwrap_or(0), form.session.name.clone());
     signed(console, form, console.store.run(move |s| s.sign_edition(id, seen, &action, &publication, &who, Utc::now())).await).await
+}
+
+/// Records why there is no 更正 for what a source changed.
+async fn dismiss_change(console: &AppState, edition: EditionId, form: &Form) -> Result<Done, Response> {
+    let refused = |words: &str| Ok(Done::refused(StatusCode::UNPROCESSABLE_ENTITY, words.to_owned()));
+    let (reason, who) = (form.fields.text("reason").trim().to_owned(), form.session.name.clone());
+    if reason.is_empty() || reason.chars().count() > MAX_REASON {
+        return refused("没有保存：请写明不更正的原因，最多 200 个字");
+    }
+    let finding = form.fields.number("finding").unwrap_or(0);
+    let done = console.store.run(move |s| s.dismiss_finding(edition, finding, &reason, &who, Utc::now())).await;
+    if stored(done)? { Ok(Done::success()) } else { refused("没有保存：这处原文变化已经有人处理过") }
 }
 
 /// Converts the store's answer, and starts the mail of a final issue.

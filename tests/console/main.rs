@@ -24,6 +24,7 @@ mod printed;
 mod rules;
 mod same_story;
 mod signing;
+mod source_changes;
 mod sources_admin;
 mod sources_page;
 mod subscribers;

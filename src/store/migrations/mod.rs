@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("029_trends.sql")),
     M::up(include_str!("030_subscribers.sql")),
     M::up(include_str!("031_grades.sql")),
+    M::up(include_str!("032_rechecks.sql")).foreign_key_check(),
     M::up(include_str!("033_notice_article.sql")),
 ];
 
