@@ -230,6 +230,7 @@ async fn the_first_page_sets_up_an_institute_once_and_only_with_its_code() {
     }
     let answer = form(
         "/draft",
+        &cookie,
         format!("csrf={csrf}&do=draft&publication={}", url::form_urlencoded::byte_serialize("洛阳竞争情报快递".as_bytes()).collect::<String>()),
     );
     assert_eq!(answer.await.unwrap().headers()["location"], "/draft/1");

@@ -234,7 +234,8 @@ fn read_report(r: &Row<'_>) -> rusqlite::Result<(Report, String)> {
 fn record(c: &Connection, source: &str, until: DateTime<Utc>) -> Result<Record> {
     let mut s = c.prepare_cached(
         "SELECT title, EXISTS (SELECT 1 FROM decision d WHERE d.article_id = a.id AND d.action = 'dropped' AND d.detail = ?3),
-                EXISTS (SELECT 1 FROM notice n WHERE n.article_id = a.id AND n.kind = 'correction')
+                EXISTS (SELECT 1 FROM notice n WHERE n.article_id = a.id AND n.kind = 'correction'),
+                coalesce((SELECT v.text = '' FROM article_version v WHERE v.article_id = a.id ORDER BY v.id DESC LIMIT 1), 0)
          FROM article a WHERE source_id = ?1 AND effective < ?2 ORDER BY effective DESC LIMIT ?4",
     )?;
     let mut rows = s.query(params![source, until.timestamp(), DropReason::Unreliable.as_str(), RECORD])?;
@@ -243,6 +244,8 @@ fn record(c: &Connection, source: &str, until: DateTime<Utc>) -> Result<Record> 
         out.corrections += u32::from(names_correction(&r.get::<_, String>(0)?));
         out.dropped_as_unreliable += u32::from(r.get::<_, bool>(1)?);
         out.corrected_by_editors += u32::from(r.get::<_, bool>(2)?);
+        // a version without text is a withdrawn article
+        out.withdrawn += u32::from(r.get::<_, bool>(3)?);
     }
     Ok(out)
 }

@@ -140,14 +140,14 @@ struct Notice {
 
 pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {
     match stored(console.store.run(|s| s.own_editions(1)).await) {
-        Ok(list) => match list.first() {
-            Some(e) => Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response(),
-            None => {
-                let p = console.pipeline().settings().publication.clone();
-                let next = p.calendar.next_moment(p.at, Utc::now()).map(|t| t.with_timezone(&console.zone()).format("%-m月%-d日 %H:%M").to_string());
-                response::page(&NoIssuePage { frame: Layout::new(&console, &session, "今日草稿"), publication: p.name, next })
+        Ok(list) => {
+            if let Some(e) = list.first() {
+                return Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response();
             }
-        },
+            let p = console.pipeline().settings().publication.clone();
+            let next = p.calendar.next_moment(p.at, Utc::now()).map(|t| t.with_timezone(&console.zone()).format("%-m月%-d日 %H:%M").to_string());
+            response::page(&NoIssuePage { frame: Layout::new(&console, &session, "今日草稿"), publication: p.name, next })
+        }
         Err(answer) => answer,
     }
 }

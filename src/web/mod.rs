@@ -92,7 +92,7 @@ pub(crate) use organisation::Dossier;
 pub(crate) use organisation_export::{article_table, csv_bytes, dossier_json, list_table, row_json};
 use password::PasswordChecks;
 pub use password::{digest as token_hash, fresh as fresh_password, hash as hash_password, token as fresh_token};
-pub use password_policy::check_password;
+pub use password_policy::{WeakPassword, check_password};
 use throttle::Throttle;
 
 const STYLE: &str = include_str!("assets/console.css");
@@ -157,7 +157,7 @@ pub async fn listen(settings: &ConsoleSettings) -> std::io::Result<Option<TcpLis
 pub async fn serve(live: Arc<ConfigHandle>, listener: TcpListener, stopped: impl Future<Output = ()> + Send + 'static) {
     let pipeline = live.pipeline();
     let (store, settings) = (pipeline.store().clone(), pipeline.settings().console.clone());
-    let has_accounts = store.run(|s| s.accounts()).await.is_ok_and(|a| !a.is_empty());
+    let has_accounts = store.run(Store::accounts).await.is_ok_and(|a| !a.is_empty());
     let address = listener.local_addr().map(|a| format!("{a}{}", settings.base_path)).unwrap_or_default();
     let first_start = first_start::FirstStart::new(&live, has_accounts, &address);
     let (throttle, password_checks) = (Throttle::default(), PasswordChecks::default());

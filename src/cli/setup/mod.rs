@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
             let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
             (SetupAnswers::parse(&text).with_context(|| format!("{} is no file of answers", path.display()))?, Passwords::default())
         }
-        None => questions::ask_all(&mut ask::Terminal::new(), &files)?,
+        None => questions::ask_all(&files)?,
     };
     let plan = SetupPlan::new(&answers, &files.folder).map_err(|wrong| {
         let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
