@@ -98,8 +98,7 @@ async fn changes_of_sources_fit_a_phone() {
     let (first, _) = changed(&service, &editor).await;
     letters_are_queued(&service, &editor).await;
     let (mut browser, page) = enter(&service, "甲编辑").await;
-    let pages =
-        [("versions", format!("/articles/{first}")), ("changes", "/draft/1".to_owned()), ("correction", "/draft/1?finding=1#correction".to_owned())];
+    let pages = [("versions", format!("/articles/{first}")), ("changes", "/draft/1".to_owned()), ("correction", "/draft/1?finding=1".to_owned())];
     for (name, path) in pages {
         for (width, scheme) in [(390, "light"), (1440, "light"), (390, "dark")] {
             shape(&page, width, if width < 600 { 1800 } else { 1200 }, scheme).await;
