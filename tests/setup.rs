@@ -105,7 +105,7 @@ fn questions_are_repeated_until_answered_and_an_end_writes_nothing() {
         assert!(text(&o).contains(wrong), "{wrong}: {}", text(&o));
     }
     let settings = read(dir.path(), "qingbao.toml");
-    assert!(settings.contains("鼓楼区竞争情报快递") && settings.contains("at = \"08:15\""), "{settings}");
+    assert!(settings.contains("鼓楼竞争情报快递") && settings.contains("at = \"08:15\""), "{settings}");
     let sources = read(dir.path(), "sources.toml");
     assert!(sources.contains("region = \"全国\"") && !sources.contains("region = \"河南\""));
     let checked = qingbao(dir.path(), &["sources", "check"], "");

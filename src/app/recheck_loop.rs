@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::pipeline::ConfigHandle;
 
 /// How often is looked for what is due. What the budget did not allow waits for a later round.
-const INTERVAL: Duration = Duration::from_mins(10);
+const INTERVAL: Duration = Duration::from_mins(2);
 
 /// Runs until the service stops. Every look is a commit: dropping one loses nothing.
 pub(super) async fn run(live: Arc<ConfigHandle>, mut stopped: watch::Receiver<bool>) {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::evidence::article::Facts;
-use crate::evidence::days::Day;
+use crate::evidence::days::{Day, Part};
 use crate::evidence::figures::{Exactness, Figure};
 use crate::evidence::folded::Folded;
 use crate::evidence::names::names;
@@ -30,7 +30,9 @@ pub struct Measured {
     /// Names in the sentence before the figure.
     subjects: BTreeSet<String>,
     /// Years, months and quarters in the sentence before the figure.
-    periods: BTreeSet<(Option<i32>, Option<u32>, Option<u32>)>,
+    periods: BTreeSet<(Option<i32>, Option<u32>, Option<Part>)>,
+    /// Letter pairs of the sentence before the measure, which tell of what it is.
+    pairs: BTreeSet<(char, char)>,
     figure: Figure,
     /// As the item writes it.
     written: String,
@@ -56,7 +58,10 @@ pub fn measured(text: &str, published: Option<NaiveDate>) -> Vec<Measured> {
             let Some((start, what, is_once)) = measure(&sentence, figure.letters.start) else { continue };
             let subjects = all.iter().filter(|n| n.end <= start).map(|n| sentence.part(n.clone()).to_owned()).collect();
             let periods = facts.days.iter().filter(|d| d.letters.end <= figure.letters.start).map(Day::period).collect();
+            let letters = sentence.chars.get(..start).unwrap_or_default();
+            let pairs = letters.windows(2).filter_map(|w| Some((*w.first()?, *w.get(1)?))).filter(|(a, b)| is_han(*a) && is_han(*b)).collect();
             out.push(Measured {
+                pairs,
                 what,
                 is_once,
                 subjects,
@@ -101,6 +106,12 @@ fn only<'a>(all: &'a [Measured], like: &Measured) -> Option<&'a Measured> {
 }
 
 impl Measured {
+    /// Whether the sentences are about one thing: two firms of one city are not.
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        let common = self.pairs.intersection(&other.pairs).count();
+        2 * common >= self.pairs.len().max(other.pairs.len())
+    }
+
     /// Whether both are the same measure of the same subject and period.
     fn is_like(&self, other: &Self) -> bool {
         (self.is_once || !self.periods.is_empty())
@@ -108,6 +119,7 @@ impl Measured {
             && self.figure.unit == other.figure.unit
             && !self.subjects.is_empty()
             && self.subjects == other.subjects
+            && self.is_of_the_same(other)
             && (self.is_once || self.periods == other.periods)
     }
 }

@@ -8,6 +8,7 @@ use crate::evidence::align::Index;
 use crate::evidence::days::{self, Day};
 use crate::evidence::figures::{self, Figure};
 use crate::evidence::folded::Folded;
+use crate::evidence::labels::label;
 use crate::evidence::marks::{self, Direction, Speaker};
 use crate::evidence::support::Field;
 
@@ -19,6 +20,8 @@ pub struct Article {
     pub(super) folded: Folded,
     pub(super) index: Index,
     pub(super) figures: Vec<Figure>,
+    /// What each figure is of, in the order of the figures.
+    pub(super) labels: Vec<Range<usize>>,
     pub(super) days: Vec<Day>,
     pub(super) directions: Vec<(Range<usize>, Direction)>,
     pub(super) negations: Vec<Range<usize>>,
@@ -37,6 +40,7 @@ impl Article {
         let facts = Facts::of_article(&folded, published);
         Self {
             index: Index::new(&folded),
+            labels: facts.figures.iter().map(|f| label(&folded, f)).collect(),
             figures: facts.figures,
             days: facts.days,
             directions: marks::directions(&folded),

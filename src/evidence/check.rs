@@ -21,10 +21,14 @@ pub(super) fn check(article: &Article, kind: StatementKind, text: &str, range: R
     let facts = Facts::of_sentence(&sentence.folded, article.published);
     sentence.figures(&facts);
     sentence.days(&facts);
-    sentence.directions();
+    sentence.ordinals();
+    sentence.bases(&facts);
+    sentence.directions(&facts);
     sentence.names(&facts);
+    sentence.deputies();
     if kind != StatementKind::Note {
         sentence.negations();
+        sentence.happened();
         sentence.speakers();
         sentence.source(if kind == StatementKind::Title { MIN_TITLE_SHARE } else { MIN_SHARE });
     }

@@ -9,11 +9,17 @@ use crate::evidence::marks::{self, Direction};
 use crate::evidence::sentence::{Sentence, overlap};
 use crate::evidence::support::Fault;
 
-/// Most figures and most dates of one sentence that are compared; a sentence with more is a table.
-const MAX_FACTS: usize = 200;
+/// Most figures and most dates of one sentence that are compared in their places. A sentence with more is a table: the rest must stand
+/// somewhere in the article.
+const MAX_FACTS: usize = 40;
 
 impl Sentence<'_> {
     pub(super) fn figures(&mut self, facts: &Facts) {
+        for figure in facts.figures.iter().skip(MAX_FACTS) {
+            if !self.article.figures.iter().any(|f| figure.is_supported_by(f)) {
+                self.complain(Fault::Figure, &figure.letters, None);
+            }
+        }
         let directions = marks::directions(&self.folded);
         let own: Vec<bool> = self.article.figures.iter().map(|f| facts.figures.iter().take(MAX_FACTS).any(|mine| mine.equals(f))).collect();
         for figure in facts.figures.iter().take(MAX_FACTS) {
@@ -26,6 +32,10 @@ impl Sentence<'_> {
             }
             if let Some((fault, theirs)) = self.replaced_figure(figure, &own) {
                 self.complain(fault, &figure.letters, Some(&theirs));
+                continue;
+            }
+            if let Some(theirs) = self.swapped(figure) {
+                self.complain(Fault::Figure, &figure.letters, Some(&theirs));
                 continue;
             }
             if self.anchor_verbatim(&figure.letters) {
@@ -42,10 +52,16 @@ impl Sentence<'_> {
             let contradicts = here().find(|f| figure.is_comparable(f) || figure.differs_in_measure(f)).filter(|f| !self.is_moved(f, facts));
             match (found, contradicts) {
                 (Some(f), _) => self.anchor(&figure.letters, &f.letters),
+                (None, Some(_)) if self.is_reckoned(figure) => {}
                 (None, Some(f)) => {
+                    if let Some(theirs) = self.labelled_elsewhere(figure) {
+                        self.anchor(&figure.letters, &theirs);
+                        continue;
+                    }
                     let fault = if figure.differs_in_measure(f) { Fault::Measure } else { Fault::Figure };
                     self.complain(fault, &figure.letters, Some(&f.letters));
                 }
+                (None, None) if self.is_reckoned(figure) => {}
                 (None, None) => {
                     if let Some(f) = elsewhere(figure).or_else(|| article.figures.iter().find(supports)) {
                         self.anchor(&figure.letters, &f.letters);

@@ -8,9 +8,12 @@ use crate::evidence::marks::{self, Direction};
 use crate::evidence::sentence::{Sentence, overlap};
 use crate::evidence::support::Fault;
 
+/// Most words of change of one sentence that are compared; a sentence with more is a table.
+const MAX_MARKS: usize = 60;
+
 impl Sentence<'_> {
-    pub(super) fn directions(&mut self) {
-        for (letters, direction) in marks::directions(&self.folded) {
+    pub(super) fn directions(&mut self, facts: &Facts) {
+        for (letters, direction) in marks::directions(&self.folded).into_iter().take(MAX_MARKS) {
             if self.same_in_article(&letters).is_some() {
                 continue;
             }
@@ -26,7 +29,7 @@ impl Sentence<'_> {
                 continue;
             }
             // a paraphrase: the next figure has a direction in the article too
-            let theirs = self.direction_of_next_figure(letters.end);
+            let theirs = self.direction_of_next_figure(letters.end, facts);
             let is_opposite = theirs.as_ref().is_some_and(|(_, d)| *d != direction);
             if is_opposite || (!self.is_note() && theirs.is_none() && !article.directions.iter().any(|(_, d)| *d == direction)) {
                 self.complain(Fault::Direction, &letters, theirs.filter(|_| is_opposite).map(|t| t.0).as_ref());
@@ -35,9 +38,8 @@ impl Sentence<'_> {
     }
 
     /// Returns the direction that the article gives the figure behind a place of the sentence.
-    fn direction_of_next_figure(&self, from: usize) -> Option<(Range<usize>, Direction)> {
-        let figures = Facts::of_sentence(&self.folded, self.article.published).figures;
-        let next = figures.iter().find(|f| f.letters.start >= from && f.letters.start < from + 6)?;
+    fn direction_of_next_figure(&self, from: usize, facts: &Facts) -> Option<(Range<usize>, Direction)> {
+        let next = facts.figures.iter().find(|f| f.letters.start >= from && f.letters.start < from + 6)?;
         let theirs = self.article.figures.iter().find(|f| next.equals(f) && (f.unit == "%" || f.unit == "百分点"))?;
         let before = self.article.directions.iter().rfind(|(l, _)| l.end <= theirs.letters.start)?;
         (before.0.end + 6 >= theirs.letters.start).then(|| before.clone())

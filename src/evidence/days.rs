@@ -8,6 +8,24 @@ use regex::Captures;
 use crate::evidence::folded::Folded;
 use crate::knowledge::{Fixed, SENTENCES};
 
+/// A part of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// The first months: 一季度, 上半年, 前三季度, 1至10月.
+    Until(u32),
+    /// 二季度 to 四季度.
+    Quarter(u32),
+    /// 下半年.
+    SecondHalf,
+}
+
+impl Part {
+    /// Whether both may mean the same: 三季度 is also said of all three.
+    fn agrees(self, other: Self) -> bool {
+        self == other || matches!((self, other), (Self::Quarter(q), Self::Until(m)) | (Self::Until(m), Self::Quarter(q)) if m == 3 * q)
+    }
+}
+
 /// A date, as far as it is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Day {
@@ -15,8 +33,8 @@ pub(super) struct Day {
     year: Option<i32>,
     month: Option<u32>,
     of_month: Option<u32>,
-    /// 一季度 to 四季度 as 1 to 4, 上半年 and 下半年 as 5 and 6.
-    part: Option<u32>,
+    /// A part of the year.
+    part: Option<Part>,
     /// 昨日, but the day of publication is unknown.
     is_open: bool,
 }
@@ -28,11 +46,15 @@ impl Day {
         let same_year = self.year.is_none() || other.year.is_none() || self.year == other.year;
         other.is_open
             || self.is_open
-            || (same_year && agrees(self.month, other.month) && agrees(self.of_month, other.of_month) && agrees(self.part, other.part))
+            || (same_year && agrees(self.month, other.month) && agrees(self.of_month, other.of_month) && self.part_agrees(other))
+    }
+
+    fn part_agrees(&self, other: &Self) -> bool {
+        self.part.is_none_or(|mine| other.part.is_some_and(|theirs| mine.agrees(theirs)))
     }
 
     /// Returns year, month and part of the year, without the day.
-    pub(super) fn period(&self) -> (Option<i32>, Option<u32>, Option<u32>) {
+    pub(super) fn period(&self) -> (Option<i32>, Option<u32>, Option<Part>) {
         (self.year, self.month, self.part)
     }
 
@@ -53,7 +75,7 @@ impl Day {
 }
 
 static DATE: Fixed = Fixed::new(
-    r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?:(?P<y2>(?:19|20)\d\d|今|去|明|前|上|当|本)年度?)?(?P<m2>1[0-2]|0?[1-9])月(?:份)?(?:(?P<d2>\d{1,2})[日号])?|(?P<y3>(?:19|20)\d\d)(?:年|财年)(?P<q3>第?[一二三四1-4]季度|[上下]半年)?|(?P<q>第?[一二三四1-4]季度|[上下]半年)|(?P<d4>\d{1,2})[日号]|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|今年|去年|明年|前年|上年|本月|上月|上个月|下月|下个月)",
+    r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?:(?P<y5>(?:19|20)\d\d|今|去|上)年)?(?:1月?(?:份)?[-—–~～至到]+(?P<until>1[0-2]|[2-9])月(?:份)?|前(?P<first>1[0-2]|[2-9]|[二两三四五六七八九十])个?月|前(?P<quarters>[二两三23])个?季度)|(?:(?P<y2>(?:19|20)\d\d|今|去|明|前|上|当|本)年度?)?(?P<m2>1[0-2]|0?[1-9])月(?:份)?(?:(?P<d2>\d{1,2})[日号])?|(?P<y3>(?:19|20)\d\d)(?:年|财年)(?P<q3>第?[一二三四1-4]季度|[上下]半年)?|(?P<q>第?[一二三四1-4]季度|[上下]半年)|(?P<d4>\d{1,2})[日号]|(?P<word>今天|今日|昨天|昨日|前天|明天|明日|今年|去年|明年|前年|上年|本月|上月|上个月|下月|下个月)",
 );
 
 /// Returns the dates of a text. `month` is the one of 6日 before the text says any.
@@ -80,8 +102,9 @@ fn day(found: &Captures<'_>, published: Option<NaiveDate>) -> Option<Day> {
     if let Some(word) = text(&["word"]) {
         return relative(word, published);
     }
-    let year = text(&["y", "y2", "y3"]).and_then(|y| y.parse().ok().or_else(|| year_of(y, published?.year())));
-    let part = text(&["q", "q3"]).map(part_of);
+    let year = text(&["y", "y2", "y3", "y5"]).and_then(|y| y.parse().ok().or_else(|| year_of(y, published?.year())));
+    let months = text(&["until", "first"]).and_then(count).or_else(|| text(&["quarters"]).and_then(count).map(|q| 3 * q));
+    let part = months.map(Part::Until).or_else(|| text(&["q", "q3"]).map(part_of));
     let out = Day { year, month: number(&["m", "m2"]), of_month: number(&["d", "d2", "d4"]), part, ..Day::default() };
     out.of_month.is_none_or(|d| (1..=31).contains(&d)).then_some(out)
 }
@@ -96,15 +119,21 @@ fn year_of(word: &str, this: i32) -> Option<i32> {
     })
 }
 
-fn part_of(word: &str) -> u32 {
+/// Returns a small number in either spelling.
+fn count(word: &str) -> Option<u32> {
+    let of_word = || "零一二三四五六七八九十".chars().position(|c| word == c.to_string() || (c == '二' && word == "两"));
+    word.parse().ok().or_else(|| of_word().and_then(|n| u32::try_from(n).ok()))
+}
+
+fn part_of(word: &str) -> Part {
     let quarter = word.trim_start_matches('第').chars().next();
     match quarter {
-        Some('一' | '1') => 1,
-        Some('二' | '2') => 2,
-        Some('三' | '3') => 3,
-        Some('四' | '4') => 4,
-        Some('上') => 5,
-        _ => 6,
+        Some('一' | '1') => Part::Until(3),
+        Some('二' | '2') => Part::Quarter(2),
+        Some('三' | '3') => Part::Quarter(3),
+        Some('四' | '4') => Part::Quarter(4),
+        Some('上') => Part::Until(6),
+        _ => Part::SecondHalf,
     }
 }
 
@@ -145,6 +174,14 @@ mod tests {
             ("上半年", "上半年", true),
             ("上半年", "下半年", false),
             ("一季度", "第1季度", true),
+            ("1至9月", "前三季度", true),
+            ("1—9月", "前三季度", true),
+            ("前10个月", "2026年1月至10月", true),
+            ("前10月", "1-10月份", true),
+            ("前三季度", "上半年", false),
+            ("1至6月", "上半年", true),
+            ("三季度", "前三季度", true),
+            ("二季度", "三季度", false),
             ("11月", "上月", true),
         ] {
             assert_eq!(one(mine).is_supported_by(&one(theirs)), supported, "{mine} {theirs}");

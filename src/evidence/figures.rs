@@ -6,15 +6,20 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use crate::evidence::folded::Folded;
-use crate::knowledge::EVIDENCE;
+use crate::knowledge::{EVIDENCE, Fixed};
+
+/// Digits from which a figure may be rounded without a word that says so.
+const EXACT_DIGITS: usize = 3;
 
 /// How exact a figure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exactness {
     Exact,
-    /// 约, 近, 余
+    /// 约
     About,
-    /// 超, 逾
+    /// 近: a little less than that
+    Nearly,
+    /// 超, 逾, 余
     Above,
     /// 不足, 不到
     Below,
@@ -53,14 +58,28 @@ impl Figure {
             return !self.is_other_limit_than(other);
         }
         let (digits, step) = self.precision;
+        if self.is_growth_of(other) {
+            return true;
+        }
         let is_right = match self.exactness {
-            Exactness::Exact => false,
+            // 102.4亿元 of 102.36亿元
+            Exactness::Exact => digits >= EXACT_DIGITS && (mine - theirs).abs() <= step * (0.5 + 1e-9),
             Exactness::About => true,
             Exactness::Above => theirs >= mine,
-            Exactness::Below => theirs <= mine,
+            Exactness::Nearly | Exactness::Below => theirs <= mine,
         };
         // rounded: fewer digits than the article, and less than one step away
         is_right && digits < other.precision.0 && (mine - theirs).abs() < step && self.is_comparable(other)
+    }
+
+    /// 增长1倍 is 增长100%.
+    fn is_growth_of(&self, other: &Self) -> bool {
+        let times = |f: &Self| match f.unit {
+            "倍" => Some(f.value),
+            "%" => Some(f.value / 100.0),
+            _ => None,
+        };
+        self.unit != other.unit && times(self).zip(times(other)).is_some_and(|(a, b)| nearly(a, b, 1e-9))
     }
 
     /// Whether it is another figure with fewer digits.
@@ -71,6 +90,11 @@ impl Figure {
     /// Whether both say the same amount, one as a lower and one as an upper limit: 超三成, 不超三成.
     pub(super) fn is_other_limit_than(&self, other: &Self) -> bool {
         self.equals(other) && matches!((self.exactness, other.exactness), (Exactness::Above, Exactness::Below) | (Exactness::Below, Exactness::Above))
+    }
+
+    /// Whether it says this amount of its own measure, as exactly as it is written.
+    pub(super) fn is_amount(&self, value: f64) -> bool {
+        (self.value - value).abs() <= self.precision.1 * (0.5 + 1e-9)
     }
 
     /// Returns the value of its last digit.
@@ -102,7 +126,8 @@ static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
     let mut units: Vec<&str> = EVIDENCE.units.keys().map(String::as_str).collect();
     units.sort_by_key(|u| std::cmp::Reverse(u.len()));
     let of = |words: Vec<&str>| words.into_iter().map(regex::escape).collect::<Vec<_>>().join("|");
-    let mut before: Vec<&str> = EVIDENCE.about.iter().chain(EVIDENCE.above.iter()).chain(EVIDENCE.below.iter()).collect();
+    let mut before: Vec<&str> =
+        EVIDENCE.about.iter().chain(EVIDENCE.nearly.iter()).chain(EVIDENCE.above.iter()).chain(EVIDENCE.below.iter()).collect();
     before.sort_by_key(|w| std::cmp::Reverse(w.len()));
     let (units, words) = (of(units), of(before));
     let numeral = "[一二两三四五六七八九十百千零〇]+";
@@ -125,7 +150,28 @@ pub(super) fn figures(text: &Folded, dates: &[Range<usize>]) -> Vec<Figure> {
         join_range(&mut out, &figure, text);
         out.push(figure);
     }
+    add_doublings(&mut out, text);
     out
+}
+
+static DOUBLING: Fixed = Fixed::new(r"翻了?(?P<n>[一两二三四])?番(?P<more>多|以上)?");
+
+/// Adds 翻一番 as 增长1倍, 翻两番 as 增长3倍, in the order of the text.
+fn add_doublings(out: &mut Vec<Figure>, text: &Folded) {
+    let before = out.len();
+    for found in DOUBLING.captures_iter(&text.text) {
+        let Some(all) = found.get(0) else { continue };
+        let times = found.name("n").and_then(|n| numeral(&n.as_str().replace('两', "二"))).unwrap_or(1.0);
+        let letters = text.letters(all.range());
+        out.retain(|f| f.letters.start >= letters.end || f.letters.end <= letters.start);
+        let value = times.exp2() - 1.0;
+        let exactness = if found.name("more").is_some() { Exactness::Above } else { Exactness::Exact };
+        let with_words = letters.clone();
+        out.push(Figure { letters, with_words, value, unit: "倍", exactness, digits: value, precision: (1, 1.0), is_negative: false });
+    }
+    if out.len() != before {
+        out.sort_by_key(|f| f.letters.start);
+    }
 }
 
 /// 10至15亿元: the first figure has the measure of the second.
@@ -164,6 +210,8 @@ fn figure(text: &Folded, found: &Captures<'_>) -> Option<Figure> {
             Exactness::Above
         } else if EVIDENCE.below.contains(w) {
             Exactness::Below
+        } else if EVIDENCE.nearly.contains(w) {
+            Exactness::Nearly
         } else if w.is_empty() && part("unit") != "成" {
             // 一成 is a rounded figure
             Exactness::Exact
@@ -255,13 +303,20 @@ mod tests {
     fn a_rounded_figure_says_so() {
         let one = |text: &str| figures(&Folded::new(text), &[]).remove(0);
         let article = one("12.3亿元");
+        assert!(one("102.4亿元").is_supported_by(&one("102.36亿元")) && !one("102.3亿元").is_supported_by(&one("102.36亿元")));
+        assert!(
+            one("翻一番").is_supported_by(&one("1倍")) && one("100%").is_supported_by(&one("1倍")) && !one("翻两番").is_supported_by(&one("1倍"))
+        );
+        assert!(one("5吉瓦时").is_supported_by(&one("5gwh")) && one("一年").is_supported_by(&one("12个月")));
         for (text, supported) in [
             ("12.3亿元", true),
             ("123000万元", true),
             ("约12亿元", true),
             ("超12亿元", true),
             ("12亿元", false),
-            ("近12亿元", true),
+            ("近12亿元", false),
+            ("近13亿元", true),
+            ("12余亿元", true),
             ("超13亿元", false),
             ("12.3万元", false),
             ("12.3亿美元", false),

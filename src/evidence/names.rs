@@ -29,6 +29,11 @@ pub(super) fn names(text: &Folded, part: &Range<usize>) -> Vec<Range<usize>> {
             } else if let Some(last) = out.last_mut().filter(|_| run.len() > 2) {
                 last.end = run.end;
             }
+        } else if gazetteer::is_short_of_county(word) {
+            // 大关 is a word, 大关县 a place
+            if text.char(range.end).is_some_and(|c| "县区市".contains(c)) {
+                out.push(range.start..range.end + 1);
+            }
         } else if is_name(word) {
             out.push(range);
         }
@@ -40,18 +45,63 @@ pub(super) fn names(text: &Folded, part: &Range<usize>) -> Vec<Range<usize>> {
 /// Whether a whole part may be a person: a family name, and one or two letters that make no word with it.
 pub(super) fn is_person(part: &str) -> bool {
     let first = part.chars().next().filter(|c| NAMES.surnames.contains(*c) && !EVIDENCE.names.plain_letters.contains(*c));
-    first.is_some() && (2..=3).contains(&part.chars().count()) && part.chars().all(is_han) && segment::part_of_speech(part).is_none()
+    first.is_some()
+        && (2..=3).contains(&part.chars().count())
+        && part.chars().all(is_han)
+        && segment::part_of_speech(part).is_none_or(|tag| tag.starts_with("nr"))
 }
 
 /// Whether a word names a person, a place, an organisation or a product.
 fn is_name(word: &str) -> bool {
+    if EVIDENCE.names.common.contains(word) {
+        return false;
+    }
     if word.chars().all(|c| c.is_ascii_alphanumeric()) {
         return word.chars().filter(char::is_ascii_alphabetic).count() >= 2 && !EVIDENCE.units.contains_key(word);
     }
-    if word.chars().nth(1).is_none() || !word.chars().all(is_han) || EVIDENCE.names.common.contains(word) {
+    if word.chars().nth(1).is_none() || !word.chars().all(is_han) {
         return false;
     }
     gazetteer::is_place(word) || segment::part_of_speech(word).is_some_and(|tag| ["nr", "ns", "nt", "nz"].iter().any(|t| tag.starts_with(t)))
+}
+
+/// Whether a word of the text starts at a letter: 单 of 订单 is no family name.
+pub(super) fn starts_word(text: &Folded, at: usize) -> bool {
+    let from = text.start_of(at, MARGIN, Folded::starts_clause);
+    let mut next = from;
+    segment::segment(text.part(from..(at + MARGIN).min(text.len()))).into_iter().any(|word| {
+        let is_here = next == at;
+        next += word.chars().count();
+        is_here
+    })
+}
+
+/// Returns what a name names, as far as the dictionary knows.
+pub(super) fn kind(name: &str) -> &'static str {
+    if gazetteer::is_place(name) {
+        return "ns";
+    }
+    let tag = segment::part_of_speech(name).unwrap_or_default();
+    ["nr", "ns", "nt", "nz"].into_iter().find(|t| tag.starts_with(t)).unwrap_or_default()
+}
+
+/// Letters that a short form may leave out between two of its own, and most places of its first letter that are tried.
+const MAX_LEFT_OUT: usize = 3;
+const MAX_PLACES: usize = 200;
+
+/// Whether a text has the long form of a name: 综试区 of 综合试验区, 董秘何静 of 董事会秘书何静.
+pub(super) fn is_short_form(name: &str, text: &Folded) -> bool {
+    let letters: Vec<char> = name.chars().collect();
+    let Some((first, rest)) = letters.split_first().filter(|_| letters.len() >= 3) else { return false };
+    let places = text.chars.iter().enumerate().filter(|(_, c)| *c == first).map(|(at, _)| at).take(MAX_PLACES);
+    places.into_iter().any(|start| {
+        let mut at = start;
+        rest.iter().all(|letter| {
+            let found = (at + 1..=at + 1 + MAX_LEFT_OUT).find(|i| text.char(*i) == Some(*letter));
+            at = found.unwrap_or(at);
+            found.is_some()
+        })
+    })
 }
 
 /// Whether one name is a form of the other: its letters in the same order, or a place without its ending.

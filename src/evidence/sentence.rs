@@ -44,6 +44,16 @@ impl<'a> Sentence<'a> {
         self.start + own.start..self.start + own.end
     }
 
+    /// The same in words that are not those of the article's place.
+    pub(super) fn complain_in_words(&mut self, fault: Fault, letters: &Range<usize>, said: &str, article_says: &str) {
+        self.unsupported.push(Unsupported {
+            fault,
+            statement: self.bytes(letters),
+            said: said.to_owned(),
+            article_says: Some(article_says.to_owned()),
+        });
+    }
+
     pub(super) fn complain(&mut self, fault: Fault, letters: &Range<usize>, theirs: Option<&Range<usize>>) {
         let article_says = theirs.map(|t| self.article.folded.part(t.clone()).to_owned());
         let said = self.folded.part(letters.clone()).to_owned();

@@ -46,6 +46,10 @@ pub enum Fault {
     Date,
     Negation,
     Speaker,
+    /// 同比 for 环比.
+    Basis,
+    /// What the article plans is said to have happened.
+    Happened,
     /// The article does not say the sentence.
     Foreign,
 }
@@ -78,6 +82,8 @@ impl Unsupported {
                 None => format!("这里的否定“{said}”原文没有"),
             },
             Fault::Speaker => format!("原文没有说是“{said}”讲的{is}"),
+            Fault::Basis => format!("对比口径与原文不同：{said}{is}"),
+            Fault::Happened => format!("原文说的是打算，这里写成已经：{said}{is}"),
             Fault::Foreign => "这句话在原文里找不到".to_owned(),
         }
     }

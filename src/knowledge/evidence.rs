@@ -11,6 +11,7 @@ use crate::knowledge::{Letters, Words};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Evidence {
     pub(crate) about: Words,
+    pub(crate) nearly: Words,
     pub(crate) above: Words,
     pub(crate) below: Words,
     /// Measure → the measure that it is converted into, and the factor.
@@ -19,7 +20,33 @@ pub(crate) struct Evidence {
     pub(crate) negations: Negations,
     pub(crate) speakers: Speakers,
     pub(crate) names: Names,
+    pub(crate) reckoned: Reckoned,
+    pub(crate) bases: Bases,
+    pub(crate) happened: Happened,
     pub(crate) across: Across,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reckoned {
+    pub(crate) difference: Words,
+    pub(crate) sum: Words,
+    pub(crate) reach: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bases {
+    pub(crate) reach: usize,
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Happened {
+    pub(crate) done: Words,
+    pub(crate) planned: Words,
+    pub(crate) reach: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +76,7 @@ pub(crate) struct Speakers {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Names {
+    pub(crate) titles: Words,
     pub(crate) plain_letters: Letters,
     pub(crate) common: Words,
 }

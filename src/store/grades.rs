@@ -97,8 +97,12 @@ impl Store {
     pub fn overrule_grade(&self, article: ArticleId, said: &OverruledGrade) -> Result<bool> {
         self.write(|t| {
             let Some(title) = title(t, article)? else { return Ok(false) };
-            let sql =
-                "INSERT OR REPLACE INTO grade_overruled (article_id, reliability, credibility, reason, who, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            // the half that is not said stays as somebody said it before, with his reason
+            let sql = "INSERT INTO grade_overruled AS old (article_id, reliability, credibility, reason, who, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                       ON CONFLICT (article_id) DO UPDATE SET reliability = coalesce(excluded.reliability, old.reliability),
+                         credibility = coalesce(excluded.credibility, old.credibility), who = excluded.who, at = excluded.at,
+                         reason = iif(excluded.reliability IS NULL AND old.reliability IS NOT NULL OR excluded.credibility IS NULL AND old.credibility IS NOT NULL,
+                           substr(old.reason || '；' || excluded.reason, 1, 2000), excluded.reason)";
             let (reliability, credibility) = (said.reliability.map(Reliability::code), said.credibility.map(Credibility::code));
             t.execute(sql, params![article.0, reliability, credibility, said.reason, said.who, said.at.timestamp()])?;
             let code = format!("{}{}", reliability.unwrap_or("-"), credibility.map_or_else(|| "-".to_owned(), |c| c.to_string()));

@@ -239,7 +239,7 @@ mod tests {
             (include_str!("pages/accounts.html"), words::<accounts::AccountAction>()),
             (include_str!("pages/article.html"), article),
             (include_str!("pages/cluster.html"), words::<cluster::ClusterAction>()),
-            (include_str!("pages/desk.html"), words::<IssueAction>()),
+            (include_str!("pages/desk.html"), [words::<IssueAction>(), words::<signing::SigningRequest>()].concat()),
             (include_str!("pages/pool.html"), words::<IssueAction>()),
             (include_str!("pages/operation.html"), words::<operations::MessageAction>()),
             (include_str!("pages/signing.html"), words::<signing::SigningRequest>()),
