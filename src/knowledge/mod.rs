@@ -22,6 +22,7 @@ mod news;
 mod old_issues;
 mod page_watch;
 mod pattern;
+mod settings;
 mod texts;
 mod trends;
 mod words;
@@ -33,6 +34,7 @@ pub(crate) use byline::{Meaning, Rank};
 pub(crate) use file::{BrokenFile, EXIT_CODE};
 use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
+pub(crate) use settings::{Setting, SettingGroup, SettingKind};
 pub(crate) use words::{Letters, Words, automaton};
 
 /// Lists each file with its type.
@@ -76,6 +78,8 @@ files! {
     GRADES: grades::Grades = "grades.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
+    /// Keys of the settings.
+    SETTINGS: settings::SettingTable = "settings.toml";
     /// The institute of the default settings.
     HOME: home::Home = "home.toml";
     /// Rising terms.
