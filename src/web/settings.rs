@@ -187,18 +187,24 @@ async fn make(console: &AppState, form: &Form, place: Place) -> Result<Response,
         return Ok((code, show(console, session, place, notes).await?).into_response());
     }
     let step = UndoStep { before, after: text_hash(&text), who: session.name.clone(), at: Utc::now() };
-    let step = serde_json::to_string(&step).map_err(|e| broken(&e))?;
-    let what = if action == SettingsAction::Undo { AuditAction::UndoSettings } else { AuditAction::EditSettings };
-    let who = session.name.clone();
-    stored(console.store.run(move |s| s.put_kv(UNDO, &step).and_then(|()| s.audit(&who, what, &labels, Utc::now()))).await)?;
-    let live = Arc::clone(&console.live);
-    tokio::task::spawn_blocking(move || live.refresh(true)).await.map_err(|e| broken(&e))?;
+    take_over(console, action, &step, labels).await?;
     let words = match (action, restart) {
         (SettingsAction::Undo, _) => "已撤销上一次修改",
         (_, true) => "已保存；标着“重启后生效”的，要重启服务才生效",
         (_, false) => "已保存，已经生效",
     };
     Ok(console.redirect_below(session, PATH, &place.path(), words.to_owned()))
+}
+
+/// Records a change, and has the service read the new file.
+async fn take_over(console: &AppState, action: SettingsAction, step: &UndoStep, labels: String) -> Result<(), Response> {
+    let json = serde_json::to_string(step).map_err(|e| broken(&e))?;
+    let what = if action == SettingsAction::Undo { AuditAction::UndoSettings } else { AuditAction::EditSettings };
+    let who = step.who.clone();
+    stored(console.store.run(move |s| s.put_kv(UNDO, &json).and_then(|()| s.audit(&who, what, &labels, Utc::now()))).await)?;
+    let live = Arc::clone(&console.live);
+    tokio::task::spawn_blocking(move || live.refresh(true)).await.map_err(|e| broken(&e))?;
+    Ok(())
 }
 
 /// A new text of the file.

@@ -183,7 +183,7 @@ async fn two_admins_do_not_overwrite_each_other_and_a_change_is_undone() {
     // one step back, and forth
     let seen = |page: &str| field(page, "seen");
     let now = file(&service);
-    let undo = |seen: String| async { a.post("/settings/crawl", &[("do", "undo"), ("seen", seen.leak())]).await };
+    let undo = async |seen: String| a.post("/settings/crawl", &[("do", "undo"), ("seen", &seen)]).await;
     assert_eq!(undo(seen(&a.page("/settings/crawl").await)).await.status(), StatusCode::SEE_OTHER);
     assert!(file(&service).contains("at_once = 7\n") && !file(&service).contains("tries"));
     assert!(a.page("/settings/crawl").await.contains("已撤销上一次修改"));

@@ -38,6 +38,14 @@ domain = "b.example"
 selector = "s"
 key_file = "k"
 
+[alerts] # 提醒
+[fetch] # 抓取
+# 网页
+[console]
+[store] # 存
+# 学
+[learning] # 选稿
+[pdf]
 [crawl]
 user = "u"
 password_file = "p" # 密码
