@@ -4,7 +4,7 @@ use super::*;
 use crate::knowledge::SETTINGS;
 
 /// Settings with every table, in which no key has a value of the samples.
-const FULL: &str = r##"# 头
+const FULL: &str = r#"# 头
 taxonomy = "TAXONOMY" # 词表
 
 # 城市
@@ -64,7 +64,7 @@ name = "乙"
 kind = "mail"
 to = ["a@b.example"]
 # 尾
-"##;
+"#;
 
 fn write(dir: &Path, text: &str) -> PathBuf {
     let path = dir.join("qingbao.toml");
