@@ -231,10 +231,11 @@ fn remove_inline(document: &mut DocumentMut, address: &str) {
     table.remove(last.key);
     table.fmt();
     let is_empty = table.is_empty();
-    if let Some((name, parents)) = before.split_last().filter(|(name, parents)| is_empty && name.number.is_none() && !parents.is_empty()) {
-        if let Some((table, _)) = table_at(document, parents) {
-            table.remove(name.key);
-        }
+    let emptied = before.split_last().filter(|(name, parents)| is_empty && name.number.is_none() && !parents.is_empty());
+    if let Some((name, parents)) = emptied
+        && let Some((table, _)) = table_at(document, parents)
+    {
+        table.remove(name.key);
     }
 }
 
