@@ -3,40 +3,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
+pub use crate::config::edit_toml::EditError;
+use crate::config::edit_toml::{as_text, put};
 use crate::config::source_list::Vocabulary;
-use crate::config::{ConfigError, SourceList, read_file};
+use crate::config::{SourceList, edit_toml, read_file};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
-
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum EditError {
-    /// The file has a mistake, before or after the change.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The file cannot be written.
-    #[error("{path} cannot be written: {source}; nothing was changed")]
-    Write { path: String, source: std::io::Error },
-    /// Another program changed the file meanwhile.
-    #[error("{0} was changed by somebody else at the same moment; nothing was written, try again")]
-    Changed(String),
-}
-
-impl EditError {
-    /// Returns the reason for editors.
-    pub fn chinese(&self) -> String {
-        match self {
-            Self::Config(e) => e.chinese(),
-            Self::Write { path, source } => format!("{path} 写不了（{source}），没有改动"),
-            Self::Changed(path) => format!("{path} 刚被别人改过，没有写入，请再试一次"),
-        }
-    }
-}
 
 /// Sets `enabled` of a source; returns false if it is not in the file.
 pub fn set_enabled(path: &Path, id: &SourceId, on: bool, vocabulary: &Vocabulary) -> Result<bool, EditError> {
@@ -92,15 +68,6 @@ pub fn raw_fields(path: &Path, id: &SourceId) -> Result<Option<BTreeMap<String, 
     Ok(Some(out))
 }
 
-fn as_text(item: &Item) -> String {
-    let one = |v: &Value| v.as_str().map_or_else(|| v.clone().decorated("", "").to_string(), str::to_owned);
-    match item.as_value() {
-        Some(Value::Array(values)) => values.iter().map(one).collect::<Vec<_>>().join("\n"),
-        Some(value) => one(value),
-        None => String::new(),
-    }
-}
-
 fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bool {
     let Some(table) = source_table(document, id) else { return false };
     for (key, new) in fields {
@@ -121,24 +88,6 @@ fn put_fields(document: &mut DocumentMut, id: &SourceId, fields: &[Field]) -> bo
         }
     }
     true
-}
-
-/// Sets or removes a key. An unchanged value stays as written, and so does the comment after a changed one.
-fn put(table: &mut dyn TableLike, key: &str, new: Option<Value>) {
-    let Some(mut new) = new else {
-        table.remove(key);
-        return;
-    };
-    match table.get_mut(key).and_then(Item::as_value_mut) {
-        Some(old) if old.clone().decorated("", "").to_string() == new.clone().decorated("", "").to_string() => {}
-        Some(old) => {
-            *new.decor_mut() = old.decor().clone();
-            *old = new;
-        }
-        None => {
-            table.insert(key, value(new));
-        }
-    }
 }
 
 fn source_table<'a>(document: &'a mut DocumentMut, id: &SourceId) -> Option<&'a mut Table> {
@@ -189,8 +138,7 @@ pub fn add(path: &Path, new: &[NewSource], vocabulary: &Vocabulary) -> Result<()
         }
         let text = format!("# Where news is taken from; docs/sources.md tells every key.\n{document}");
         SourceList::parse(&name, &text, vocabulary)?;
-        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut f| f.write_all(text.as_bytes()));
-        return written.map_err(|source| EditError::Write { path: name, source });
+        return edit_toml::create(path, &text);
     }
     change(path, vocabulary, |document| {
         for n in new {
@@ -234,23 +182,8 @@ fn change(path: &Path, vocabulary: &Vocabulary, edit: impl FnOnce(&mut DocumentM
     }
     let after = document.to_string();
     SourceList::parse(&name, &after, vocabulary)?;
-    if read_file(path)? != before {
-        return Err(EditError::Changed(name));
-    }
-    replace(path, after.as_bytes()).map_err(|source| EditError::Write { path: name, source })?;
+    edit_toml::replace_if_unchanged(path, &before, &after)?;
     Ok(true)
-}
-
-/// Writes a temporary file and renames it, so that the file is never half written.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // replace the target of a link, not the link
-    let path = std::fs::canonicalize(path)?;
-    let beside = PathBuf::from(format!("{}.new", path.display()));
-    let mut file = std::fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.set_permissions(std::fs::metadata(&path)?.permissions())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, &path)
 }
 
 #[cfg(test)]

@@ -170,17 +170,29 @@ impl Settings {
     /// Reads a file; without a path `qingbao.toml`, or the defaults if that does not exist.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let default = Path::new(Self::FILE);
-        let mut settings = match path {
-            Some(p) => Self::parse(&p.display().to_string(), &read_file(p)?)?,
-            None if default.exists() => Self::parse(Self::FILE, &read_file(default)?)?,
-            None => Self::default(),
-        };
-        let calendar = settings.calendar.clone();
-        publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut settings.publication))?;
-        publication::add_calendar(calendar.as_deref(), &mut settings.additional_publications)?;
-        publication::load_templates(std::slice::from_mut(&mut settings.publication))?;
-        publication::load_templates(&mut settings.additional_publications)?;
-        Ok(settings)
+        match path {
+            Some(p) => Self::read_text(&p.display().to_string(), &read_file(p)?),
+            None if default.exists() => Self::read_text(Self::FILE, &read_file(default)?),
+            None => Self::default().with_files(),
+        }
+    }
+
+    /// Reads settings, and the files that they name.
+    ///
+    /// # Errors
+    /// All mistakes of the settings, or of the first file that has one.
+    pub fn read_text(file: &str, text: &str) -> Result<Self, ConfigError> {
+        Self::parse(file, text)?.with_files()
+    }
+
+    /// Adds what the calendar and the templates say.
+    fn with_files(mut self) -> Result<Self, ConfigError> {
+        let calendar = self.calendar.clone();
+        publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut self.publication))?;
+        publication::add_calendar(calendar.as_deref(), &mut self.additional_publications)?;
+        publication::load_templates(std::slice::from_mut(&mut self.publication))?;
+        publication::load_templates(&mut self.additional_publications)?;
+        Ok(self)
     }
 
     /// Reads settings; reports all mistakes at once.

@@ -23,6 +23,7 @@ mod old_issues;
 mod page_watch;
 mod pattern;
 mod rechecks;
+mod settings;
 mod texts;
 mod trends;
 mod words;
@@ -34,6 +35,7 @@ pub(crate) use byline::{Meaning, Rank};
 pub(crate) use file::{BrokenFile, EXIT_CODE};
 use file::{Checked, File};
 pub(crate) use pattern::{Fixed, Pattern};
+pub(crate) use settings::{Setting, SettingGroup, SettingKind};
 pub(crate) use words::{Letters, Words, automaton};
 
 /// Lists each file with its type.
@@ -77,6 +79,8 @@ files! {
     GRADES: grades::Grades = "grades.toml";
     /// Parts of old issues.
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
+    /// Keys of the settings.
+    SETTINGS: settings::SettingTable = "settings.toml";
     /// The institute of the default settings.
     HOME: home::Home = "home.toml";
     /// Rising terms.

@@ -23,6 +23,8 @@ pub enum AuditAction {
     DisableSource,
     PollSource,
     RemoveSource,
+    EditSettings,
+    UndoSettings,
     CorrectLabels,
     NameFirm,
     RenameOrganisation,
@@ -102,7 +104,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 94] = [
+    pub const ALL: [(Self, &'static str); 96] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -122,6 +124,8 @@ impl AuditAction {
         (Self::DisableSource, "disable-source"),
         (Self::PollSource, "poll-source"),
         (Self::RemoveSource, "remove-source"),
+        (Self::EditSettings, "edit-settings"),
+        (Self::UndoSettings, "undo-settings"),
         (Self::CorrectLabels, "correct-labels"),
         (Self::NameFirm, "name-firm"),
         (Self::RenameOrganisation, "rename-organisation"),

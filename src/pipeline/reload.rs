@@ -26,7 +26,7 @@ pub enum ReloadError {
 
 impl ReloadError {
     /// Returns the reason for editors.
-    fn chinese(&self) -> String {
+    pub fn chinese(&self) -> String {
         match self {
             Self::Config(e) => e.chinese(),
             Self::Wire(e) => e.to_string(),
@@ -139,6 +139,20 @@ impl ConfigHandle {
         }
         drop(stamps);
         self.is_valid()
+    }
+
+    /// Tries whether the service could take these settings over; changes nothing.
+    ///
+    /// # Errors
+    /// The source list does not fit them, or no pipeline can be created with them.
+    pub fn check(&self, settings: Settings, taxonomy: Taxonomy) -> Result<(), ReloadError> {
+        let before = self.pipeline();
+        // a list that is wrong already is no reason to refuse other settings
+        if self.sources_path.exists() && !before.health().alarms().contains_key(&Alarm::Sources) {
+            SourceList::load(&self.sources_path, &settings.vocabulary(&taxonomy))?;
+        }
+        before.with_settings(settings, taxonomy)?;
+        Ok(())
     }
 
     /// Whether the current configuration matches the files on disk.

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 94] = [
+const WORDS: [(&str, &str); 96] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -21,6 +21,8 @@ const WORDS: [(&str, &str); 94] = [
     ("disable-source", "停用来源"),
     ("poll-source", "立即抓取"),
     ("remove-source", "删除来源"),
+    ("edit-settings", "修改设置"),
+    ("undo-settings", "撤销设置的修改"),
     ("correct-labels", "更正标签"),
     ("name-firm", "指定企业的行业"),
     ("rename-organisation", "改机构名称"),

@@ -57,6 +57,12 @@ impl Console {
         Redirect::to(&self.path(page)).into_response()
     }
 
+    /// Redirects to an address below a page, where the page shows this text.
+    pub(super) fn redirect_below(&self, session: &Session, page: &'static str, path: &str, words: String) -> Response {
+        self.flashes.put(session, page, Flash { words, password: None }, Instant::now());
+        Redirect::to(&self.path(path)).into_response()
+    }
+
     /// Returns the message of a page for this session, and deletes it.
     pub(super) fn flash(&self, session: &Session, page: &'static str) -> Flash {
         self.flashes.take(session, page, Instant::now())

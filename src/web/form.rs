@@ -18,7 +18,7 @@ use crate::web::{AppState, response};
 
 /// Maximum size of a form, in bytes, and number of its fields.
 const MAX_FORM_BYTES: usize = 2 << 20;
-const MAX_FORM_FIELDS: usize = 200;
+const MAX_FORM_FIELDS: usize = 2_000;
 /// Maximum size of a form with a file, in bytes.
 const MAX_UPLOAD_BYTES: usize = 12 << 20;
 /// Maximum characters shown of an unknown action.
@@ -226,7 +226,7 @@ async fn receive(parts: &Parts, body: axum::body::Body, most: usize) -> Result<B
 mod tests {
     use super::{Action, Fields};
     use crate::web::issue_changes::IssueAction;
-    use crate::web::{accounts, article, cluster, operations, signing, source_list, source_page, subscribers};
+    use crate::web::{accounts, article, cluster, operations, settings, signing, source_list, source_page, subscribers};
 
     fn words<A: Action>() -> Vec<&'static str> {
         A::WORDS.iter().map(|w| w.0).collect()
@@ -243,6 +243,7 @@ mod tests {
             (include_str!("pages/pool.html"), words::<IssueAction>()),
             (include_str!("pages/operation.html"), words::<operations::MessageAction>()),
             (include_str!("pages/signing.html"), words::<signing::SigningRequest>()),
+            (include_str!("pages/settings.html"), words::<settings::SettingsAction>()),
             (include_str!("pages/sources.html"), words::<source_list::SourceListAction>()),
             (include_str!("pages/found.html"), words::<source_list::SourceListAction>()),
             (include_str!("pages/source.html"), words::<source_page::SourceAction>()),

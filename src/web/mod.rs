@@ -52,6 +52,9 @@ mod rule_offers;
 mod rule_warnings;
 mod rules;
 mod server;
+mod settings;
+mod settings_values;
+mod settings_view;
 mod signing;
 mod signing_view;
 mod source_changes;
@@ -241,6 +244,8 @@ fn router(console: AppState) -> Router {
         .route("/subscribers", get(subscribers::list).post(subscribers::change))
         .route("/subscribers/{id}", get(subscriber_page::page).post(subscriber_page::save))
         .route("/feedback/{token}", get(feedback::show).post(feedback::record))
+        .route("/settings", get(settings::first))
+        .route("/settings/{group}", get(settings::page).post(settings::change))
         .route("/operation", get(operations::page).post(operations::change))
         .route("/operation/cluster", post(cluster::change))
         .route("/healthz", get(probes::alive))

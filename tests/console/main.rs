@@ -23,6 +23,7 @@ mod print;
 mod printed;
 mod rules;
 mod same_story;
+mod settings;
 mod signing;
 mod source_changes;
 mod sources_admin;
@@ -323,7 +324,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 37] = [
+const ROUTES: [(&str, bool); 40] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -360,6 +361,9 @@ const ROUTES: [(&str, bool); 37] = [
     ("/subscribers", true),
     ("/subscribers/1", false),
     ("/sources/quiet/versions", false),
+    ("/settings", false),
+    ("/settings/mail", false),
+    ("/settings/text", false),
     ("/operation", false),
 ];
 
@@ -404,6 +408,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/rules/1", "do=delete&sure=yes"),
         ("/subscribers", "do=add&address=c@b.example"),
         ("/subscribers/1", "do=save&address=c@b.example"),
+        ("/settings/mail", "do=save"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),
     ] {
