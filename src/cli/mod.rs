@@ -23,6 +23,7 @@ mod organisations;
 mod outbox;
 mod outlets;
 mod output;
+mod phrases;
 mod progress;
 mod report;
 mod review;

@@ -4,6 +4,7 @@
 mod accounts;
 mod alerts;
 mod browser;
+mod demo;
 mod desk;
 mod doors;
 mod events;
