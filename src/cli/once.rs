@@ -68,7 +68,7 @@ pub(super) fn summary(language: Language, r: &CrawlSummary, e: &Edition, sent: &
     };
     add(Phrase::Sources, &[&(r.changed + r.unchanged), &r.unchanged, &r.failed.len()]);
     for (id, reason) in &r.failed {
-        add(if deliberate == Some(id.as_str()) { Phrase::DeliberateFailure } else { Phrase::FailedSource }, &[id, reason]);
+        add(if deliberate == Some(id.as_str()) { Phrase::DeliberateFailure } else { Phrase::FailedSource }, &[id, language.of(reason)]);
     }
     add(Phrase::Entries, &[&r.new_entries]);
     add(Phrase::Articles, &[&r.articles, &r.duplicates, &r.failed_pages]);

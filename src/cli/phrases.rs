@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::config::LocalizedMessage;
+
 /// The language of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -12,6 +14,14 @@ pub(super) enum Language {
 impl Language {
     pub(super) fn of_terminal() -> Self {
         Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Returns a message in this language.
+    pub(super) fn of(self, message: &LocalizedMessage) -> &String {
+        match self {
+            Self::English => &message.english,
+            Self::Chinese => &message.chinese,
+        }
     }
 
     /// The first variable that is set decides, as POSIX says.
