@@ -38,6 +38,7 @@ pub enum AuditAction {
     PartEvent,
     StartIssue,
     ImportIssue,
+    ImportArchive,
     DiscardIssue,
     Rewrite,
     PrintSummary,
@@ -102,7 +103,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 94] = [
+    pub const ALL: [(Self, &'static str); 95] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -137,6 +138,7 @@ impl AuditAction {
         (Self::PartEvent, "part-event"),
         (Self::StartIssue, "start-issue"),
         (Self::ImportIssue, "import-issue"),
+        (Self::ImportArchive, "import-archive"),
         (Self::DiscardIssue, "discard-issue"),
         (Self::Rewrite, "rewrite"),
         (Self::PrintSummary, "print-summary"),

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod alerts;
+mod archive;
 mod browser;
 mod demo;
 mod desk;
