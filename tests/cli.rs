@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use qingbao::demo::{self, DemoWorld};
+use qingbao::model::{MailAddress, RuleDraft, RuleEffect, RuleKind, SubscriberDraft};
+use qingbao::store::Store;
 
 fn qingbao(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_qingbao")).args(args).current_dir(dir).env_remove("RUST_LOG").output().unwrap()
@@ -409,4 +411,58 @@ fn a_reader_that_closes_its_pipe_ends_every_listing_quietly() {
         // doctor's exit code tells what it found
         assert!(o.status.success() || args[0] == "doctor", "{args:?}: {told}");
     }
+}
+
+/// What readers of a publication get: sources of its articles, its letters with their recipients, and its problems.
+fn read_by(store: &Store, publication: &str) -> (Vec<String>, Vec<String>, String) {
+    let row = store.editions(10).unwrap().into_iter().find(|e| e.publication == publication).unwrap();
+    let edition = store.edition(row.id).unwrap().unwrap();
+    let articles = edition.items().flat_map(|i| std::iter::once(i.article).chain(i.copies.iter().chain(&i.reports).filter_map(|c| c.article)));
+    let mut sources: Vec<String> = articles.map(|a| store.headline(a).unwrap().source.as_str().to_owned()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let letters = store.messages_of(row.id).unwrap().into_iter().map(|l| l.recipient).collect();
+    (sources, letters, serde_json::to_string(&edition.health).unwrap())
+}
+
+#[test]
+fn two_publications_over_one_archive_share_nothing_in_their_letters() {
+    let site = Site::new();
+    let publications = "[fetch]\nhost_delay = \"0s\"\n\
+        [[publication]]\nname = \"产业快报\"\nwindow = \"5d\"\nrecipients = [\"a@a.example\"]\n\
+        [[publication]]\nname = \"建材专刊\"\nwindow = \"5d\"\nrecipients = [\"b@b.example\"]\nsources = [\"jianhua\", \"fazhi\", \"guzhang\"]\n";
+    std::fs::write(site.path().join("qingbao.toml"), publications).unwrap();
+    let now = chrono::Utc::now();
+    {
+        // subscribers and rules of one publication before the first issue
+        let store = Store::open(&site.path().join("data")).unwrap();
+        let reader = SubscriberDraft::of_everything(MailAddress::parse("reader@a.example").unwrap());
+        store.add_subscriber("产业快报", &reader, "测试", now).unwrap();
+        let rule = |publication: &str, text: &str| RuleDraft {
+            kind: RuleKind::Words,
+            effect: RuleEffect::Exclude,
+            text: text.to_owned(),
+            source: None,
+            column: None,
+            publication: Some(publication.to_owned()),
+            reason: "测试".to_owned(),
+            expires: None,
+        };
+        store.add_rule(&rule("产业快报", "发制品 OR 建材 OR 化工 OR 水泥 OR 陶瓷"), "测试", now).unwrap();
+        store.add_rule(&rule("建材专刊", "算力"), "测试", now).unwrap();
+    }
+    let o = site.run(&["once"]);
+    assert!(o.status.success(), "{}", stderr(&o));
+    let store = Store::open_beside(&site.path().join("data")).unwrap();
+    let (general, special) = (read_by(&store, "产业快报"), read_by(&store, "建材专刊"));
+    assert_eq!(special.0, ["fazhi", "jianhua"], "only its own");
+    assert!(general.0.len() > 4 && !general.0.iter().any(|s| special.0.contains(s)), "{:?}", general.0);
+    assert_eq!((general.1, special.1), (vec!["a@a.example".to_owned(), "reader@a.example".to_owned()], vec!["b@b.example".to_owned()]));
+    assert!(!general.2.contains("示例故障网") && special.2.contains("示例故障网"), "{} {}", general.2, special.2);
+    let titles = |name: &str| -> String {
+        let row = store.editions(10).unwrap().into_iter().find(|e| e.publication == name).unwrap();
+        store.edition(row.id).unwrap().unwrap().items().map(|i| format!("{}{}", i.title, i.text)).collect()
+    };
+    let (general, special) = (titles("产业快报"), titles("建材专刊"));
+    assert!(!general.contains("发制品") && special.contains("发制品"), "a rule of one is none of the other");
 }

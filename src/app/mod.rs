@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sd_notify::NotifyState;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
@@ -58,11 +59,24 @@ pub enum ServiceError {
     Signal(#[from] std::io::Error),
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT, with the console at the address of the settings.
 ///
 /// # Errors
 /// The scheduler or the signal handlers cannot start, or the disk refuses to write.
 pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
+    // crawling and mailing go on without it
+    let listener = web::listen(&live.pipeline().settings().console).await.unwrap_or_else(|e| {
+        tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?");
+        None
+    });
+    serve_on(live, data, listener).await
+}
+
+/// Runs until SIGTERM or SIGINT, with the console at an address that is open already.
+///
+/// # Errors
+/// Those of [`serve`].
+pub async fn serve_on(live: Arc<ConfigHandle>, data: PathBuf, listener: Option<TcpListener>) -> Result<(), ServiceError> {
     let mut signals = Signals::install()?;
     let (stop, stopped) = watch::channel(false);
     let mut scheduler = JobScheduler::new().await?;
@@ -73,17 +87,12 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
     let mut loops = tokio::task::JoinSet::new();
     loops.spawn(crawl_loop(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.crawl), stopped.clone()));
     loops.spawn(draft_loop(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.draft), stopped.clone()));
-    // crawling and mailing go on without it
-    match web::listen(&live.pipeline().settings().console).await {
-        Ok(Some(listener)) => {
-            let mut told = stopped.clone();
-            let console = web::serve(Arc::clone(&live), listener, async move {
-                let _ = told.wait_for(|s| *s).await;
-            });
-            loops.spawn(console);
-        }
-        Ok(None) => {}
-        Err(e) => tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?"),
+    if let Some(listener) = listener {
+        let mut told = stopped.clone();
+        let console = web::serve(Arc::clone(&live), listener, async move {
+            let _ = told.wait_for(|s| *s).await;
+        });
+        loops.spawn(console);
     }
     loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), AlarmClock::new(&scheduler, &bells.mail), stopped.clone()));
     loops.spawn(outlet_loop::run(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.outlets), stopped.clone()));

@@ -1,6 +1,7 @@
 //! Subcommands, one file each. Results go to standard output, the log to standard error.
 
 mod add_source;
+mod archive;
 mod articles;
 mod backup;
 mod cluster_check;
@@ -23,6 +24,7 @@ mod organisations;
 mod outbox;
 mod outlets;
 mod output;
+mod phrases;
 mod progress;
 mod report;
 mod review;
@@ -91,7 +93,10 @@ enum Command {
     /// The source list: check, test, add, import, export, enable, disable
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
-    /// The archive: search, export
+    /// Move everything to another database: export, import
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
+    /// The articles: search, export
     #[command(subcommand)]
     Articles(articles::ArticlesCommand),
     /// Events that several stories report: list, show
@@ -214,6 +219,7 @@ fn run_command(cli: Cli) -> anyhow::Result<()> {
         Command::Token(action) => token::run(&action, &context),
         Command::Taxonomy(action) => unless_closed(taxonomy::run(&action, &context)),
         Command::Learn(action) => unless_closed(learn::run(&action, &context)),
+        Command::Archive(action) => archive::run(&action, &context),
         Command::Backup(args) => backup::backup(&args, &context),
         Command::Restore(args) => backup::restore(&args, &context),
         Command::Healthcheck => healthcheck::run(&context),

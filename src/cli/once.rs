@@ -1,12 +1,13 @@
 //! `qingbao once`: one crawl, one issue, its messages.
 
-use std::fmt::Write as _;
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
 
 use crate::cli::output::{out, outln};
+use crate::cli::phrases::{Language, Phrase};
 use crate::cli::progress::ProgressDisplay;
 use crate::cli::serve::{CrawlArgs, WaitForNats, start_pipeline};
 use crate::cli::{CommandContext, write_file};
@@ -39,9 +40,10 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     pipeline.send_to_outlets().await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
-    out!("{}", summary(&report, &edition, &sent))?;
+    let language = Language::of_terminal();
+    out!("{}", summary(language, &report, &edition, &sent, None))?;
     if queued == 0 {
-        outln!("Today's issue was mailed before and stays as it is; what is new waits for the next one.")?;
+        outln!("{}", Phrase::MailedBefore.line(language, &[]))?;
     }
     anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
     let refused: Vec<String> = sent.failed.iter().map(|(to, why)| format!("{to} ({why})")).collect();
@@ -57,40 +59,40 @@ pub(super) fn write_draft(folder: &Path, pipeline: &Pipeline, edition: &Edition)
     write_file(&folder.join(format!("{stem}.docx")), &render::docx(edition, &files, pipeline.settings().template_of(&edition.publication))?)
 }
 
-/// Returns the table printed after a pass.
-pub(super) fn summary(report: &CrawlSummary, edition: &Edition, sent: &SendSummary) -> String {
+/// Returns the table printed after a pass. `deliberate` is a source that is meant to fail.
+pub(super) fn summary(language: Language, r: &CrawlSummary, e: &Edition, sent: &SendSummary, deliberate: Option<&str>) -> String {
     let mut out = String::new();
-    let _ = write_summary(&mut out, report, edition, sent);
-    out
-}
-
-fn write_summary(out: &mut String, r: &CrawlSummary, e: &Edition, sent: &SendSummary) -> std::fmt::Result {
-    writeln!(out, "sources    {} ok ({} unchanged), {} failed", r.changed + r.unchanged, r.unchanged, r.failed.len())?;
+    let mut add = |phrase: Phrase, values: &[&dyn Display]| {
+        out.push_str(&phrase.line(language, values));
+        out.push('\n');
+    };
+    add(Phrase::Sources, &[&(r.changed + r.unchanged), &r.unchanged, &r.failed.len()]);
     for (id, reason) in &r.failed {
-        writeln!(out, "  failed   {id}: {reason}")?;
+        add(if deliberate == Some(id.as_str()) { Phrase::DeliberateFailure } else { Phrase::FailedSource }, &[id, language.of(reason)]);
     }
-    writeln!(out, "entries    {} new", r.new_entries)?;
-    writeln!(out, "articles   {} new, {} known already, {} lost", r.articles, r.duplicates, r.failed_pages)?;
+    add(Phrase::Entries, &[&r.new_entries]);
+    add(Phrase::Articles, &[&r.articles, &r.duplicates, &r.failed_pages]);
     for (url, reason) in r.failures.iter().take(20) {
-        writeln!(out, "  lost     {url}: {reason}")?;
+        add(Phrase::LostPage, &[url, reason]);
     }
     for p in &r.host_backoffs {
         let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
-        writeln!(out, "  waiting  {} until {until}, {} held back: {}", p.host_key, p.waiting, p.reason)?;
+        add(Phrase::WaitingHost, &[&p.host_key, &until, &p.waiting, &p.reason]);
     }
-    writeln!(out, "stories    {} candidates, {} copies merged", e.health.candidates, e.health.merged)?;
-    writeln!(out, "issue      {}, {} items", e.issue_label(), e.item_count())?;
+    add(Phrase::Stories, &[&e.health.candidates, &e.health.merged]);
+    add(Phrase::Issue, &[&e.issue_label(), &e.item_count()]);
     for c in &e.columns {
-        writeln!(out, "  {}  {}", c.name, c.items.len())?;
+        add(Phrase::Column, &[&c.name, &c.items.len()]);
     }
     for path in &sent.sent {
-        writeln!(out, "mail       sent: {path}")?;
+        add(Phrase::MailSent, &[path]);
     }
     for (to, why) in &sent.deferred {
-        writeln!(out, "mail       to {to} stays queued and is tried again: {why}")?;
+        add(Phrase::MailDeferred, &[to, why]);
     }
     for (to, why) in &sent.failed {
-        writeln!(out, "mail       to {to} given up: {why}")?;
+        add(Phrase::MailFailed, &[to, why]);
     }
-    writeln!(out, "time       {:.1} s", r.elapsed.as_secs_f64())
+    add(Phrase::Time, &[&format!("{:.1}", r.elapsed.as_secs_f64())]);
+    out
 }

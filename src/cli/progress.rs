@@ -5,9 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::cli::phrases::{Language, stage_name};
 use crate::crawl::Progress;
 
 pub(super) struct ProgressDisplay {
+    language: Language,
     bar: Option<ProgressBar>,
     plain: Mutex<Option<(&'static str, usize)>>,
 }
@@ -21,7 +23,7 @@ impl ProgressDisplay {
             }
             bar
         });
-        Self { bar, plain: Mutex::default() }
+        Self { language: Language::of_terminal(), bar, plain: Mutex::default() }
     }
 
     /// Removes the bar.
@@ -43,6 +45,7 @@ impl ProgressDisplay {
 
 impl Progress for ProgressDisplay {
     fn stage(&self, name: &'static str, total: usize) {
+        let name = stage_name(self.language, name);
         if let Some(bar) = &self.bar {
             bar.set_message(name);
             bar.set_length(total as u64);

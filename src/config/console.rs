@@ -29,6 +29,8 @@ pub struct ConsoleSettings {
     pub session: Duration,
     /// Scheme, host and port of `public_url`: `https://qingbao.example.cn`.
     pub origin: Option<String>,
+    /// Every page says that this is a demo. `qingbao demo --serve` sets it, no key of the file.
+    pub is_demo: bool,
 }
 
 impl ConsoleSettings {
@@ -60,6 +62,7 @@ impl Default for ConsoleSettings {
             hosts: Vec::new(),
             session: DEFAULT_SESSION,
             origin: None,
+            is_demo: false,
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod region;
 pub mod settings;
 mod signing;
 pub mod source_list;
+mod source_scope;
 mod store;
 mod summarise;
 pub mod taxonomy;

@@ -11,6 +11,7 @@ use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
 use crate::config::reader::{Section, TomlReader};
+use crate::config::source_scope::{self, SourceScope};
 use crate::config::{ConfigError, read_file, signing};
 use crate::knowledge::HOME;
 use crate::model::{Credibility, GradeFloor, Imprint, Layout, MailAddress, Print, PrintedGrades, Reliability, SigningStep};
@@ -99,6 +100,8 @@ pub struct Publication {
     pub max_per_industry: Option<usize>,
     /// Most items about neither of the two nearest levels.
     pub max_outside: Option<usize>,
+    /// Only articles of these sources.
+    pub sources: SourceScope,
     /// Only articles of these industries or themes; empty: all.
     pub industries: Vec<String>,
     /// Only articles of these levels or about these places; empty: all.
@@ -151,6 +154,7 @@ impl Default for Publication {
             max_per_firm: 2,
             max_per_industry: None,
             max_outside: None,
+            sources: SourceScope::default(),
             industries: Vec::new(),
             places: Vec::new(),
             initial_cumulative_number: 0,
@@ -208,7 +212,7 @@ impl Publication {
     }
 }
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "name",
     "organiser",
     "printer",
@@ -218,6 +222,7 @@ const KEYS: [&str; 30] = [
     "grades",
     "notice",
     "columns",
+    "sources",
     "industries",
     "places",
     "issues_before",
@@ -276,6 +281,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     } else if let Some(print) = print {
         p.columns.iter_mut().for_each(|c| c.print = print);
     }
+    p.sources = source_scope::read(s);
     (p.industries, p.places) = (s.strings("industries"), s.strings("places"));
     let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
     set(&mut p.initial_cumulative_number, count("issues_before"));

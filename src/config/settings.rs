@@ -17,10 +17,12 @@ pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
 use crate::config::reader::{Section, TomlReader};
 use crate::config::source_list::Vocabulary;
+pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
 use crate::config::{
-    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, region, store, summarise,
+    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, region, source_scope, store,
+    summarise,
 };
 use crate::knowledge::HOME;
 use crate::model::MailAddress;
@@ -217,7 +219,9 @@ impl Settings {
         ]);
         let file = |key| root.string(key).map(PathBuf::from);
         let mut settings = Self { taxonomy: file("taxonomy"), calendar: file("calendar"), ..Self::default() };
-        let mut publications = root.one_or_more("publication").iter().map(publication::read).collect::<Vec<_>>().into_iter();
+        let mut publications: Vec<Publication> = root.one_or_more("publication").iter().map(publication::read).collect();
+        source_scope::set_apart(publications.iter_mut().map(|p| &mut p.sources).collect());
+        let mut publications = publications.into_iter();
         if let Some(first) = publications.next() {
             settings.publication = first;
             settings.additional_publications = publications.collect();

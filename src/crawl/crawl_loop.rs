@@ -324,7 +324,7 @@ fn report_poll(id: &SourceId, look: PollResult, progress: &dyn Progress, report:
         }
         PollResult::Failed { reason, retry_soon: soon } => {
             if !soon {
-                progress.notice(&format!("source {id}: {reason}"));
+                progress.notice(&format!("source {id}: {}", reason.english));
             }
             report.failed.insert(id.to_string(), reason);
         }

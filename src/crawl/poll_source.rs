@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use crate::config::LocalizedMessage;
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::watch_page::{LookResult, WatchedAnswer};
@@ -33,7 +34,7 @@ pub(super) enum PollResult {
     New(usize, Vec<LimitReached>),
     /// Reason, and whether a retry follows within moments.
     Failed {
-        reason: String,
+        reason: LocalizedMessage,
         retry_soon: bool,
     },
 }
@@ -176,14 +177,15 @@ impl Crawler {
         let trouble = FailureRecord {
             code: failure.code,
             english: failure.english.clone(),
-            chinese: failure.chinese,
+            chinese: failure.chinese.clone(),
             next_due,
             counts: !failure.outage,
             disabled_reason: failure.disabled_reason,
         };
         let id = source.id.clone();
         self.store.run(move |s| s.source_failed(&id, &trouble, Some(&log), now)).await?;
-        Ok(PollResult::Failed { reason: failure.english, retry_soon: soon })
+        let reason = LocalizedMessage { english: failure.english, chinese: failure.chinese };
+        Ok(PollResult::Failed { reason, retry_soon: soon })
     }
 
     /// Stores a host's back-off, so that it survives a restart. A forbidding robots.txt is stored with it.

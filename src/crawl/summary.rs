@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::config::LocalizedMessage;
 use crate::model::WebUrl;
 use crate::store::HostBackoff;
 
@@ -37,7 +38,7 @@ pub struct CrawlSummary {
     /// Sources whose document is unchanged.
     pub unchanged: usize,
     /// Id and reason.
-    pub failed: BTreeMap<String, String>,
+    pub failed: BTreeMap<String, LocalizedMessage>,
     /// Entries not seen before.
     pub new_entries: usize,
     pub articles: usize,

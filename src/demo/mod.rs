@@ -9,4 +9,4 @@ mod site;
 mod world;
 
 pub use site::{Server, start};
-pub use world::{DemoWorld, Story};
+pub use world::{BROKEN_SITE, DemoWorld, Story};

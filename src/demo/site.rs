@@ -1,7 +1,7 @@
 //! The sample world's web server.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -19,7 +19,15 @@ use crate::demo::world::{DemoWorld, SITES, Site};
 pub struct Server {
     /// `http://127.0.0.1:PORT`
     pub base: String,
+    state: Arc<ServerState>,
     task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves another world from now on: a later time of this one.
+    pub fn show(&self, world: DemoWorld) {
+        *self.state.world.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(world);
+    }
 }
 
 impl Drop for Server {
@@ -29,22 +37,28 @@ impl Drop for Server {
 }
 
 struct ServerState {
-    world: DemoWorld,
+    world: RwLock<Arc<DemoWorld>>,
     base: String,
+}
+
+impl ServerState {
+    fn world(&self) -> Arc<DemoWorld> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Serves a world on a free loopback port.
 pub async fn start(world: DemoWorld) -> std::io::Result<Server> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let base = format!("http://{}", listener.local_addr()?);
-    let shared = Arc::new(ServerState { world, base: base.clone() });
-    let app = Router::new().fallback(answer).with_state(shared);
+    let shared = Arc::new(ServerState { world: RwLock::new(Arc::new(world)), base: base.clone() });
+    let app = Router::new().fallback(answer).with_state(Arc::clone(&shared));
     let task = tokio::spawn(async move {
         if let Err(e) = axum::serve(listener, app).await {
             tracing::error!("sample site: {e}");
         }
     });
-    Ok(Server { base, task })
+    Ok(Server { base, state: shared, task })
 }
 
 async fn answer(State(shared): State<Arc<ServerState>>, uri: Uri, headers: HeaderMap) -> Response<Body> {
@@ -68,13 +82,14 @@ fn document(shared: &ServerState, path: &str) -> Option<(Site, String, &'static 
     let (id, rest) = path.strip_prefix('/')?.split_once('/')?;
     let site = SITES.into_iter().find(|s| s.id == id)?;
     if let Some(slug) = rest.strip_suffix(".html") {
-        let story = shared.world.page(id, slug)?;
-        return Some((site, page(&shared.world, &site, story), "text/html"));
+        let world = shared.world();
+        let story = world.page(id, slug)?;
+        return Some((site, page(&world, &site, story), "text/html"));
     }
     let known = ["", "rss.xml", "atom.xml", "sitemap.xml", "api/list"];
     if !known.contains(&rest) {
         return None;
     }
-    let (text, content_type) = listing(&shared.world, &site, &shared.base);
+    let (text, content_type) = listing(&shared.world(), &site, &shared.base);
     Some((site, text, content_type))
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, FixedOffset, Timelike, Utc};
 
 const ARTICLES: &str = include_str!("articles.txt");
+const SECOND_REPORTS: &str = include_str!("second_reports.txt");
 
 /// How a site lists its articles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +52,11 @@ pub(super) const SITES: [Site; 10] = [
     site("jianhua", "示例建材化工资讯", Listing::Sitemap, Layout::Government, false),
     site("fazhi", "示例发制品产业网", Listing::Cards, Layout::OldTable, false),
     site("dushi", "都市生活报", Listing::DirtyRss, Layout::Modern, true),
-    site("guzhang", "示例故障网", Listing::Broken, Layout::Modern, false),
+    site(BROKEN_SITE, "示例故障网（有意安排的故障）", Listing::Broken, Layout::Modern, false),
 ];
+
+/// The site that fails on purpose: a page that wants a script stands where its feed should be.
+pub const BROKEN_SITE: &str = "guzhang";
 
 /// A sample article, with the labels that a good editor would give.
 #[derive(Debug, Clone)]
@@ -83,8 +87,19 @@ pub struct DemoWorld {
 impl DemoWorld {
     /// Returns the world at `now`; publication times count back from there.
     pub fn at(now: DateTime<Utc>) -> Self {
+        Self::read(ARTICLES, now)
+    }
+
+    /// Returns the world with second reports of some events, so that there are events of several stories.
+    pub fn with_second_reports(now: DateTime<Utc>) -> Self {
+        let mut world = Self::at(now);
+        world.stories.extend(Self::read(SECOND_REPORTS, now).stories);
+        world
+    }
+
+    fn read(text: &str, now: DateTime<Utc>) -> Self {
         let mut stories: Vec<Story> = Vec::new();
-        for block in ARTICLES.split("\n\n") {
+        for block in text.split("\n\n") {
             let lines: Vec<&str> = block.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()).collect();
             if let Some(s) = original(&lines, now) {
                 stories.push(s);
@@ -96,6 +111,12 @@ impl DemoWorld {
             }
         }
         Self { stories }
+    }
+
+    /// Returns the world of an earlier time.
+    #[must_use]
+    pub fn until(&self, time: DateTime<Utc>) -> Self {
+        Self { stories: self.stories.iter().filter(|s| s.published <= time).cloned().collect() }
     }
 
     /// Returns the pages of a site, newest first.
@@ -110,10 +131,10 @@ impl DemoWorld {
         self.stories.iter().find(|s| s.site == site && s.slug == slug)
     }
 
-    /// Returns `sources.toml` for this world at an address.
+    /// Returns `sources.toml` for this world at an address, without sites that have less than two articles: a row alone is no list.
     pub fn sources(&self, base: &str) -> String {
         let mut out = String::from("# The sample news world\n[defaults]\ninterval = \"1h\"\nallow_private = true\n");
-        for s in SITES {
+        for s in SITES.into_iter().filter(|s| s.listing == Listing::Broken || self.of(s.id).len() > 1) {
             let path = match s.listing {
                 Listing::Rss | Listing::DirtyRss | Listing::Broken => "rss.xml",
                 Listing::Atom => "atom.xml",
@@ -183,6 +204,19 @@ mod tests {
         assert_eq!((count(&|s| s.copy_of.is_some()), count(&|s| s.column.is_none())), (9, 6));
         let industries: std::collections::BTreeSet<&str> = world.stories.iter().flat_map(|s| &s.industries).map(String::as_str).collect();
         let columns: std::collections::BTreeSet<&str> = world.stories.iter().filter_map(|s| s.column.as_deref()).collect();
+        assert_eq!(SITES.iter().filter(|s| s.listing == Listing::Broken).map(|s| s.id).collect::<Vec<_>>(), [BROKEN_SITE]);
         assert_eq!((industries.len(), columns.len(), SITES.iter().filter(|s| s.gb18030).count()), (12, 5, 4));
+    }
+
+    #[test]
+    fn the_world_of_an_earlier_time_has_only_what_was_published_then() {
+        let now = Utc::now();
+        let world = DemoWorld::at(now);
+        let earlier = world.until(now - Duration::hours(48));
+        assert!((11..20).contains(&earlier.stories.len()), "{}", earlier.stories.len());
+        assert!(earlier.sources("http://x").matches("[[source]]").count() < SITES.len());
+        assert_eq!(world.sources("http://x").matches("[[source]]").count(), SITES.len());
+        assert_eq!(world.until(now).stories.len(), 68);
+        assert_eq!(DemoWorld::with_second_reports(now).stories.len(), 70);
     }
 }

@@ -14,7 +14,7 @@ pub enum NotChosen {
     NotWorth,
     /// Its text may not be its own, or not all of it.
     Doubtful,
-    /// It has none of the publication's industries and places.
+    /// It has none of the publication's sources, industries and places.
     OtherPublication,
     /// Its story was in an earlier issue.
     Printed,
@@ -35,7 +35,7 @@ impl NotChosen {
             Self::OffTopic => "与本刊无关".to_owned(),
             Self::NotWorth => "估计不够入选".to_owned(),
             Self::Doubtful => "正文可能不全，或混有别的内容".to_owned(),
-            Self::OtherPublication => "不属于这种刊物的行业、地域".to_owned(),
+            Self::OtherPublication => "不属于这种刊物的来源、行业、地域".to_owned(),
             Self::Printed => "以前的期次登过".to_owned(),
             Self::Excluded(Exclusion::Dropped(reason)) => format!("曾剔除（{}），没有新情况", reason.chinese()),
             Self::Excluded(Exclusion::Rule(_)) => "被规则排除".to_owned(),

@@ -276,7 +276,7 @@ fn with_all_industries(before: &[Trend], columns: &[ColumnItems]) -> Vec<Trend> 
 
 /// Whether an article matches a publication.
 pub(crate) fn matches_publication(h: &Headline, publication: &Publication) -> bool {
-    let Some(j) = &h.classification else { return false };
+    let Some(j) = h.classification.as_ref().filter(|_| publication.sources.takes(h.source.as_str())) else { return false };
     let (industries, places) = (&publication.industries, &publication.places);
     let industry = industries.is_empty() || j.industries.iter().chain(&j.themes).any(|l| industries.contains(&l.name));
     industry && (places.is_empty() || places.contains(&j.region_scope) || j.places.iter().any(|p| places.contains(p)))

@@ -40,6 +40,7 @@ pub enum AuditAction {
     PartEvent,
     StartIssue,
     ImportIssue,
+    ImportArchive,
     DiscardIssue,
     Rewrite,
     PrintSummary,
@@ -104,7 +105,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 96] = [
+    pub const ALL: [(Self, &'static str); 97] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -141,6 +142,7 @@ impl AuditAction {
         (Self::PartEvent, "part-event"),
         (Self::StartIssue, "start-issue"),
         (Self::ImportIssue, "import-issue"),
+        (Self::ImportArchive, "import-archive"),
         (Self::DiscardIssue, "discard-issue"),
         (Self::Rewrite, "rewrite"),
         (Self::PrintSummary, "print-summary"),

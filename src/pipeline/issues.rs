@@ -39,9 +39,16 @@ impl IssueMaker {
     /// With [`Announce::Yes`] people are told of it.
     pub async fn draft(&self, publication: &Publication, date: NaiveDate, sources: usize, announce: Announce, now: DateTime<Utc>) -> Result<Edition> {
         let draft = self.with_issue_input(publication, date, now, move |store, mut input, window| {
-            input.health = Health { sources, problems: store.source_problems(input.publication.calendar.zone, now)?, ..Health::default() };
+            input.health = Health {
+                sources,
+                problems: store.problems_of(&input.publication.sources, input.publication.calendar.zone, now)?,
+                ..Health::default()
+            };
             input.health.cut = late(store, &window, &input, MAX_CUT)?.len();
-            input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
+            // the words of all sources may be those of another publication
+            if input.publication.sources.is_open() {
+                input.rising = store.rising_keywords(now, RISING_KEYWORDS)?;
+            }
             Ok((issue::build(&input, &window)?, window.range))
         });
         let (mut draft, candidates) = draft.await?;

@@ -69,7 +69,7 @@ pub enum StoreError {
     Cancelled,
 }
 
-pub type Result<T> = std::result::Result<T, StoreError>;
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 pub(crate) fn invalid_value<E: ToString>(what: &'static str) -> impl FnOnce(E) -> StoreError {
     move |e| StoreError::Value { what, cause: e.to_string() }

@@ -38,8 +38,8 @@ impl Store {
         let Some((mut spans, unfinished_at)) = spans(p, period, now) else { return Ok(None) };
         let until = DateTime::from_timestamp(spans.current.until, 0).unwrap_or(now);
         let zone = p.calendar.zone;
-        let sources = if now - until <= SOURCES_KNOWN { Some(self.source_problems(zone, now)?) } else { None };
-        let topics = self.review_topics(&spans.current)?;
+        let sources = if now - until <= SOURCES_KNOWN { Some(self.problems_of(&p.sources, zone, now)?) } else { None };
+        let topics = self.review_topics(p, &spans.current)?;
         self.read(|c| {
             let archive = Archive::read(c)?;
             let mut weeks = Vec::with_capacity(EARLIER_WEEKS);
@@ -76,7 +76,7 @@ impl Store {
     }
 
     /// Returns the topics that were open in a period or have articles of it, those with most articles first.
-    fn review_topics(&self, span: &Span) -> Result<Vec<ReviewTopic>> {
+    fn review_topics(&self, p: &Publication, span: &Span) -> Result<Vec<ReviewTopic>> {
         let mut out = Vec::new();
         for row in self.topics("")? {
             let topic = row.topic;
@@ -86,9 +86,17 @@ impl Store {
             }
             let (articles, newest) = self.read(|c| {
                 let mut s = c.prepare_cached(
-                    "SELECT count(*) FILTER (WHERE effective >= ?2), max(effective) FROM topic_article WHERE topic_id = ?1 AND dismissed = 0 AND effective < ?3",
+                    "SELECT a.source_id, count(*) FILTER (WHERE m.effective >= ?2), max(m.effective) FROM topic_article m JOIN article a ON a.id = m.article_id
+                     WHERE m.topic_id = ?1 AND m.dismissed = 0 AND m.effective < ?3 GROUP BY a.source_id",
                 )?;
-                Ok(s.query_row(params![topic.id.0, span.from, span.until], |r| Ok((r.get(0)?, r.get::<_, Option<i64>>(1)?)))?)
+                let mut rows = s.query(params![topic.id.0, span.from, span.until])?;
+                let mut counted: (u32, Option<i64>) = (0, None);
+                while let Some(r) = rows.next()? {
+                    if p.sources.takes(&r.get::<_, String>(0)?) {
+                        counted = (counted.0.saturating_add(r.get(1)?), counted.1.max(r.get(2)?));
+                    }
+                }
+                Ok(counted)
             })?;
             // a topic that was made later finds articles of before
             if topic.created_at.timestamp() >= span.until && articles == 0 {
@@ -121,6 +129,7 @@ fn spans(p: &Publication, period: ReviewPeriod, now: DateTime<Utc>) -> Option<(S
 
 /// Returns the stories that belong to a publication, as `issue::matches_publication` tells.
 fn of_publication(c: &Connection, stories: Vec<Story>, p: &Publication) -> Result<Vec<Story>> {
+    let stories: Vec<Story> = stories.into_iter().filter(|s| p.sources.takes(&s.source)).collect();
     let mut fits = vec![p.industries.is_empty(); stories.len()];
     let note = |label, wanted: &[String], fits: &mut Vec<bool>| {
         each_label(c, label, &stories, |at, name| {

@@ -12,7 +12,7 @@ const COLUMNS: &str = "id, kind, effect, text, source, column_name, publication,
 /// Most names of an organisation.
 const MAX_NAMES: i64 = 200;
 /// Its key: a random value that changes with every change of a rule.
-const VERSION: &str = "rules";
+const VERSION: &str = "exclusions";
 
 /// The outcome of adding or changing a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]

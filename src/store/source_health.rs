@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use crate::config::settings::SourceScope;
 use crate::model::{ProblemReason, SourceId, SourceProblem, WEEKS};
 use crate::schedule::poll_interval::ChangeRate;
 use crate::store::sightings::weeks_of;
@@ -142,14 +143,22 @@ impl Store {
     /// Returns what editors should know: sources that fail, are disabled, went quiet, or are read without checking the
     /// certificate.
     pub fn source_problems(&self, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceProblem>> {
+        self.problems_of(&SourceScope::default(), zone, now)
+    }
+
+    /// Returns the problems of a publication's sources.
+    pub fn problems_of(&self, scope: &SourceScope, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vec<SourceProblem>> {
         self.read(|c| {
             let mut s = c.prepare(
-                "SELECT name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure, layout_changed, quiet, newest, wall
+                "SELECT name, coalesce(last_error_zh, ''), failing_since, failures, resting IS NOT NULL, insecure, layout_changed, quiet, newest, wall, id
                  FROM source WHERE retired = 0 AND enabled = 1 ORDER BY failing_since IS NULL, failing_since, id",
             )?;
             let mut rows = s.query([])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
+                if !scope.takes(&r.get::<_, String>(10)?) {
+                    continue;
+                }
                 let (name, reason, since, failures): (String, String, _, u32) = (r.get(0)?, r.get(1)?, moment(r, 2)?, r.get(3)?);
                 let (resting, insecure, quiet): (bool, bool, bool) = (r.get(4)?, r.get(5)?, r.get(7)?);
                 let (newest, wall) = (moment(r, 8)?, read_wall(r, 9)?);

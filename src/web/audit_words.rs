@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 96] = [
+const WORDS: [(&str, &str); 97] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -38,6 +38,7 @@ const WORDS: [(&str, &str); 96] = [
     ("part-event", "移出事件"),
     ("start-issue", "新编一期"),
     ("import-issue", "导入旧刊"),
+    ("import-archive", "导入全部资料"),
     ("discard-issue", "删除一期"),
     ("rewrite", "改写"),
     ("print-summary", "改印摘要"),

@@ -36,11 +36,13 @@ struct Login {
     error: String,
     /// Whether the first page waits to be filled in.
     is_new: bool,
+    demo: bool,
 }
 
 fn login(console: &AppState, next: &str, name: &str, error: &str) -> Response {
     let [next, name, error] = [next, name, error].map(str::to_owned);
-    response::page(&Login { base: console.settings.base_path.clone(), next, name, error, is_new: console.first_start.is_open() })
+    let (base, is_new, demo) = (console.settings.base_path.clone(), console.first_start.is_open(), console.settings.is_demo);
+    response::page(&Login { base, next, name, error, is_new, demo })
 }
 
 /// Returns the page after login: only our own pages, so that no link redirects elsewhere.

@@ -20,6 +20,7 @@ pub(super) struct Layout {
     pub(super) user: String,
     pub(super) role: &'static str,
     pub(super) admin: bool,
+    pub(super) demo: bool,
     pub(super) csrf: String,
     /// Seconds until the session ends, and how long before that to warn.
     pub(super) session: (i64, u64),
@@ -35,6 +36,7 @@ impl Layout {
             user: session.name.clone(),
             role: role(session.role),
             admin: session.role == Role::Admin,
+            demo: console.settings.is_demo,
             csrf: session.csrf.clone(),
             session: ((session.expires - Utc::now()).num_seconds(), MAX_WARNING.min(console.settings.session / 4).as_secs()),
             alarms: console.pipeline().health().alarms().into_values().collect(),

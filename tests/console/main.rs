@@ -3,7 +3,9 @@
 
 mod accounts;
 mod alerts;
+mod archive;
 mod browser;
+mod demo;
 mod desk;
 mod doors;
 mod events;
