@@ -60,6 +60,7 @@ mod stories;
 mod subscribers;
 mod tokens;
 mod topic_articles;
+mod topic_uses;
 mod topics;
 mod trends;
 mod upgrade;
@@ -116,6 +117,7 @@ pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use subscribers::{MAX_SUBSCRIBERS, SubscriberEdit};
 pub use tokens::Token;
 pub use topic_articles::{TopicItem, TopicPreview};
+pub use topic_uses::{LabelCounts, TopicUses, TrialArticle};
 pub use topics::{TopicClosing, TopicEdit, TopicRow};
 pub use trends::TermBurst;
 
