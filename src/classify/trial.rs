@@ -70,14 +70,11 @@ impl<'a> Trial<'a> {
         has_word(title) || has_word(text)
     }
 
-    /// Returns the labels that an article would get and lose.
-    pub fn changes(&self, title: &str, text: &str, hints: &SourceHints<'_>) -> Vec<LabelChange> {
+    /// Returns the labels that an article would get and lose. `current` is its classification, if the old classifier made it.
+    pub fn changes(&self, title: &str, text: &str, hints: &SourceHints<'_>, current: Option<&Classification>) -> Vec<LabelChange> {
         let (title, text) = (Segmented::new(title), Segmented::new(text));
-        let labels = |c: &Classifier| {
-            let classification = c.classify_segmented(&title, &text, hints);
-            classification.industries.into_iter().chain(classification.themes).collect::<Vec<Label>>()
-        };
-        let (mut before, after) = (labels(self.before), labels(self.after));
+        let classify = |c: &Classifier| c.classify_segmented(&title, &text, hints);
+        let (mut before, after) = (labels(current.cloned().unwrap_or_else(|| classify(self.before))), labels(classify(self.after)));
         if let Some((from, to)) = &self.renamed {
             before.iter_mut().filter(|l| l.name == *from).for_each(|l| l.name.clone_from(to));
         }
@@ -87,6 +84,11 @@ impl<'a> Trial<'a> {
         };
         [missing(&after, &before, true), missing(&before, &after, false)].concat()
     }
+}
+
+/// Returns industries and themes.
+fn labels(classification: Classification) -> Vec<Label> {
+    classification.industries.into_iter().chain(classification.themes).collect()
 }
 
 /// Industries and themes by name.
@@ -117,7 +119,8 @@ mod tests {
         let (before, after) = (classifier(before), classifier(after));
         let trial = Trial::new(&before, &after, renamed).unwrap();
         let labels = before.classify(title, "", &SourceHints::default());
-        let changes = trial.changes(title, "", &SourceHints::default());
+        let changes = trial.changes(title, "", &SourceHints::default(), None);
+        assert_eq!(trial.changes(title, "", &SourceHints::default(), Some(&labels)), changes);
         let said = changes.iter().map(|c| format!("{}{} {}", if c.comes { "+" } else { "-" }, c.name, c.why.join("、")));
         (trial.may_differ(title, "", Some(&labels)), said.collect())
     }
@@ -160,7 +163,7 @@ mod tests {
         for title in articles {
             let labels = before.classify(title, "", &SourceHints::default());
             if !trial.may_differ(title, "", Some(&labels)) {
-                assert_eq!(trial.changes(title, "", &SourceHints::default()), [], "{title}");
+                assert_eq!(trial.changes(title, "", &SourceHints::default(), None), [], "{title}");
             }
         }
     }

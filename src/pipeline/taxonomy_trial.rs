@@ -90,6 +90,8 @@ impl Pipeline {
                 Ok(trial) => trial,
                 Err(e) => return Ok(Err(e)),
             };
+            // what the classifier in force stored need not be computed again
+            let is_current = s.rules_of_classifications()? == Some(crawler.classifier().ruleset_version());
             let (mut out, started) = (TaxonomyTrial::default(), Instant::now());
             out.all = s.each_for_trial(now - TimeDelta::days(TRIAL_DAYS), |a| {
                 if out.tried == MAX_READ || started.elapsed() > TIME_LIMIT {
@@ -100,7 +102,8 @@ impl Pipeline {
                     out.corrected += 1;
                 } else if trial.may_differ(&a.title, &a.text, a.classification.as_ref()) {
                     out.classified += 1;
-                    for change in trial.changes(&a.title, &a.text, &hints(&sources, &a.source)) {
+                    let current = a.classification.as_ref().filter(|_| is_current);
+                    for change in trial.changes(&a.title, &a.text, &hints(&sources, &a.source), current) {
                         out.add(&a, change);
                     }
                 }

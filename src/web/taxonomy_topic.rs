@@ -8,6 +8,7 @@ use chrono::Utc;
 
 use crate::config::taxonomy::edit::{TopicChange, TopicGroup, TopicWords, words_of};
 use crate::config::taxonomy::files::{self, TaxonomyText};
+use crate::learn::Model;
 use crate::model::AuditAction;
 use crate::pipeline::{TRIAL_DAYS, TaxonomyTrial, TrialRow};
 use crate::store::Session;
@@ -257,7 +258,11 @@ async fn uses(console: &AppState, change: &TopicChange) -> Result<Vec<String>, R
     let Some(name) = change.lost_name().map(str::to_owned) else { return Ok(Vec::new()) };
     let asked = name.clone();
     let uses = stored(console.store.run(move |s| s.topic_uses(&asked)).await)?;
-    Ok(taxonomy_uses::sentences(&name, &uses, console.pipeline().settings(), &console.live.sources()))
+    let mut out = taxonomy_uses::sentences(&name, &uses, console.pipeline().settings(), &console.live.sources());
+    if change.renamed().is_some() && Model::built_in().is_some_and(|m| m.industries().contains(&name)) {
+        out.push(format!("自带模型：它学过“{name}”，改名以后这个行业只按词判"));
+    }
+    Ok(out)
 }
 
 /// Tries a change on the articles of the last days, or says why it cannot be made.
@@ -285,13 +290,18 @@ fn summary(text: &str, group: TopicGroup, change: &TopicChange) -> String {
         TopicChange::Remove(name) => format!("{name}：删除"),
         TopicChange::Replace(name, new) => {
             let old = words_of(text, group, name).unwrap_or_default();
-            let mut parts: Vec<String> = change.renamed().map(|(from, to)| format!("{from} 改名 {to}")).into_iter().collect();
+            let mut parts = Vec::new();
+            let head = change.renamed().map_or_else(|| name.clone(), |(from, to)| format!("{from} 改名 {to}"));
             let lists = [("词", &old.terms, &new.terms), ("弱词", &old.weak, &new.weak), ("排除", &old.exclude, &new.exclude)];
             for (what, before, after) in lists {
                 parts.extend(only_in(after, before).map(|words| format!("{what}加 {words}")));
                 parts.extend(only_in(before, after).map(|words| format!("{what}减 {words}")));
             }
-            if parts.is_empty() { format!("{name}：没有变化") } else { format!("{name}：{}", parts.join("；")) }
+            match (parts.is_empty(), change.renamed()) {
+                (true, Some(_)) => head,
+                (true, None) => format!("{head}：没有变化"),
+                (false, _) => format!("{head}：{}", parts.join("；")),
+            }
         }
     }
 }
@@ -331,6 +341,6 @@ mod tests {
         let list = |l: &[&str]| l.iter().map(|w| (*w).to_owned()).collect::<Vec<String>>();
         let new = TopicWords { name: "茶产业".to_owned(), terms: list(&["毛尖", "黑茶"]), weak: list(&["茶"]), exclude: Vec::new() };
         let said = summary(text, TopicGroup::Industry, &TopicChange::Replace("茶业".to_owned(), new));
-        assert_eq!(said, "茶业：茶业 改名 茶产业；词加 黑茶；词减 红茶；弱词加 茶");
+        assert_eq!(said, "茶业 改名 茶产业：词加 黑茶；词减 红茶；弱词加 茶");
     }
 }
