@@ -23,7 +23,7 @@ pub struct LabelCounts {
 pub struct TopicUses {
     /// Issues with an item of it.
     pub issues: u32,
-    /// Texts of rules (不再报道) on it, and how many there are.
+    /// Rules (不再报道) on it.
     pub rules: u32,
     /// Titles of open topics (关注课题) limited to it.
     pub topics: Vec<String>,
@@ -47,6 +47,9 @@ pub struct TrialArticle {
     pub source_name: String,
     pub classification: Option<Classification>,
 }
+
+/// SQL: the row's list of industries has the name.
+const NAMED: &str = "EXISTS (SELECT 1 FROM json_each(industries) WHERE value = ?1)";
 
 impl Store {
     /// Counts articles since a time by their labels.
@@ -78,7 +81,6 @@ impl Store {
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
             };
             let count = |sql: &str, what: &str| -> Result<u32> { Ok(c.prepare_cached(sql)?.query_row([what], |r| r.get(0))?) };
-            const NAMED: &str = "EXISTS (SELECT 1 FROM json_each(industries) WHERE value = ?1)";
             Ok(TopicUses {
                 issues: count("SELECT count(*) FROM edition WHERE instr(payload, ?1) > 0", &quoted)?,
                 rules: count("SELECT count(*) FROM rule WHERE kind = 'topic' AND text = ?1", name)?,

@@ -155,7 +155,7 @@ fn position(document: &DocumentMut, key: &str, name: &str) -> Option<usize> {
     document.get(key)?.as_array_of_tables()?.iter().position(|t| name_of(t) == Some(name))
 }
 
-fn tables_mut<'a>(document: &'a mut DocumentMut, group: TopicGroup) -> Option<&'a mut ArrayOfTables> {
+fn tables_mut(document: &mut DocumentMut, group: TopicGroup) -> Option<&mut ArrayOfTables> {
     document.get_mut(group.key()).and_then(Item::as_array_of_tables_mut)
 }
 
@@ -271,7 +271,9 @@ fn set_words(array: &mut Array, words: &[String]) {
         kept.push(Value::from(word).decorated(space, ""));
     }
     array.clear();
-    kept.into_iter().for_each(|v| array.push_formatted(v));
+    for v in kept {
+        array.push_formatted(v);
+    }
     if in_lines {
         array.set_trailing(if trailing.contains('\n') { trailing } else { "\n".to_owned() });
         array.set_trailing_comma(true);
