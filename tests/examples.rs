@@ -12,13 +12,15 @@ use qingbao::cli::Cli;
 use qingbao::config::source_list::Vocabulary;
 use qingbao::config::{Settings, SourceList, Taxonomy};
 use qingbao::demo::{self, DemoWorld};
+use qingbao::setup::{SetupAnswers, SetupPlan};
 
 /// Programs of Debian and of the shell that examples use and this test does not start.
 const OTHER_PROGRAMS: [&str; 15] =
     ["apt", "apt-get", "cat", "cd", "git", "grep", "head", "ls", "scp", "sed", "sh", "sha256sum", "systemctl", "tail", "wc"];
 
 /// `qingbao` commands that are parsed and not run, with the reason.
-const NOT_RUN: [(&str, &str); 13] = [
+const NOT_RUN: [(&str, &str); 14] = [
+    ("setup", "asks, and needs an empty folder: tests/setup.rs"),
     ("serve", "does not end by itself"),
     ("worker", "needs a NATS server"),
     ("healthcheck", "needs a running service"),
@@ -115,6 +117,11 @@ fn every_toml_block_is_read_by_the_reader_of_its_file() {
         let holds = |table: &str| block.text.contains(&format!("[[{table}]]"));
         let (kind, read) = match () {
             () if holds("source") => (0, SourceList::parse(&block.place, &block.text, &vocabulary()).map(drop)),
+            () if block.text.starts_with("organiser = ") => {
+                let answers = SetupAnswers::parse(&block.text).unwrap_or_else(|e| panic!("{}: {e}", block.place));
+                SetupPlan::new(&answers, Path::new("/etc/qingbao")).unwrap_or_else(|e| panic!("{}: {e:?}", block.place));
+                continue;
+            }
             () if holds("industry") => (1, Taxonomy::parse(&block.place, &block.text).map(drop)),
             () => (2, Settings::parse(&block.place, &block.text).map(drop)),
         };

@@ -19,6 +19,7 @@ mod phrases;
 mod places;
 pub mod sums;
 mod topics;
+pub mod trial;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};

@@ -46,6 +46,16 @@ pub fn set_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Voc
     change(path, vocabulary, |document| put_fields(document, id, fields))
 }
 
+/// Returns the text of a list with other industries for these sources; an empty list removes the key.
+pub fn with_industries(text: &str, changes: &[(SourceId, Vec<String>)]) -> Option<String> {
+    let mut document = text.parse::<DocumentMut>().ok()?;
+    for (id, industries) in changes {
+        let value = (!industries.is_empty()).then(|| Value::from_iter(industries));
+        put_fields(&mut document, id, &[("industries", value)]);
+    }
+    Some(document.to_string())
+}
+
 /// Returns the source with these fields changed; writes nothing.
 pub fn with_fields(path: &Path, id: &SourceId, fields: &[Field], vocabulary: &Vocabulary) -> Result<Option<Arc<Source>>, EditError> {
     let name = path.display().to_string();

@@ -115,7 +115,7 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), EditError> {
 }
 
 /// Writes a temporary file and renames it, so that the file is never half written.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // replace the target of a link, not the link
     let path = std::fs::canonicalize(path)?;
     let beside = PathBuf::from(format!("{}.new", path.display()));

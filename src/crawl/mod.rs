@@ -30,7 +30,7 @@ use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{ClientError, Fetcher};
 use crate::health::HealthState;
-use crate::model::{Article, Classification, Source};
+use crate::model::{Article, Classification, Source, SourceId};
 use crate::store::{Classified, Store};
 
 pub use crawl_loop::{CrawlMode, SourcesFn};
@@ -160,6 +160,10 @@ impl Crawler {
         self.classifier.levels()
     }
 
+    pub(crate) fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
     /// Marks recent articles for classification if the taxonomy changed.
     pub async fn reclassify(&self) -> Result<()> {
         let rules = self.classifier.ruleset_version();
@@ -235,15 +239,17 @@ impl Crawler {
     }
 
     fn classify(&self, a: &Article, list: &SourceList) -> Classification {
-        let hints = list
-            .get(&a.headline.source)
-            .map_or_else(SourceHints::default, |s| SourceHints { column: s.column.as_deref(), industries: &s.industries });
-        let classification = self.classifier.classify(&a.headline.title, &a.text, &hints);
+        let classification = self.classifier.classify(&a.headline.title, &a.text, &hints(list, &a.headline.source));
         match list.get(&a.headline.source) {
             Some(source) => wanted(classification, source),
             None => classification,
         }
     }
+}
+
+/// Returns what the source list says of a source's articles.
+pub(crate) fn hints<'a>(list: &'a SourceList, source: &SourceId) -> SourceHints<'a> {
+    list.get(source).map_or_else(SourceHints::default, |s| SourceHints { column: s.column.as_deref(), industries: &s.industries })
 }
 
 /// The changes of a watched page are wanted: an admin chose the page, and the model has learned nothing of such texts.

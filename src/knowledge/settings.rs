@@ -60,6 +60,8 @@ pub(crate) enum SettingKind {
     Duration,
     /// Texts, one per line.
     List,
+    /// Whole numbers, one per line.
+    Numbers,
     /// The path of a file.
     File,
     /// The path of a file with a password or key.

@@ -101,11 +101,15 @@ pub enum AuditAction {
     OverruleGrade,
     RestoreGrade,
     DismissChange,
+    AddTaxonomyTopic,
+    EditTaxonomyTopic,
+    RemoveTaxonomyTopic,
+    UndoTaxonomy,
 }
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 97] = [
+    pub const ALL: [(Self, &'static str); 101] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -203,6 +207,10 @@ impl AuditAction {
         (Self::OverruleGrade, "overrule-grade"),
         (Self::RestoreGrade, "restore-grade"),
         (Self::DismissChange, "dismiss-change"),
+        (Self::AddTaxonomyTopic, "add-taxonomy-topic"),
+        (Self::EditTaxonomyTopic, "edit-taxonomy-topic"),
+        (Self::RemoveTaxonomyTopic, "remove-taxonomy-topic"),
+        (Self::UndoTaxonomy, "undo-taxonomy"),
     ];
 
     /// Returns its code.

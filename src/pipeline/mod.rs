@@ -7,6 +7,7 @@ mod notifier;
 mod outlets;
 mod pdf;
 mod reload;
+mod taxonomy_trial;
 mod training;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use bells::Bells;
 pub use issues::{IssueMaker, recipients};
 pub use pdf::{PdfError, docx_of_doc, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
+pub use taxonomy_trial::{LabelTrial, TRIAL_DAYS, TaxonomyTrial, TrialRow};
 
 /// Why an issue cannot be made or sent, or a pipeline not be created.
 #[derive(Debug, thiserror::Error)]

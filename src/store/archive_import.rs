@@ -276,7 +276,8 @@ mod tests {
         let tables: Vec<String> = store.read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)).unwrap();
         let mut known: Vec<&str> = KINDS.iter().map(|k| k.name).chain(LEFT_OUT.iter().map(|l| l.0)).collect();
         let mut tables: Vec<&str> = tables.iter().map(String::as_str).collect();
-        (known.sort_unstable(), tables.sort_unstable());
+        known.sort_unstable();
+        tables.sort_unstable();
         assert_eq!(known, tables);
     }
 

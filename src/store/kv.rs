@@ -49,6 +49,11 @@ impl Store {
         self.write(|t| Ok(t.execute("DELETE FROM fact WHERE name = 'held'", [])? > 0))
     }
 
+    /// Returns which rules classified the recent articles, or will: those without a classification.
+    pub fn rules_of_classifications(&self) -> Result<Option<String>> {
+        self.kv("rules")
+    }
+
     /// Marks articles since a moment for classification if other rules classified them; returns how many.
     pub fn reclassify(&self, rules: &str, since: DateTime<Utc>) -> Result<usize> {
         self.write(|t| {

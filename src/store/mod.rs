@@ -63,6 +63,7 @@ mod stories;
 mod subscribers;
 mod tokens;
 mod topic_articles;
+mod topic_uses;
 mod topics;
 mod trends;
 mod upgrade;
@@ -121,6 +122,7 @@ pub use source_state::{FailureRecord, PollPlan, SourceState};
 pub use subscribers::{MAX_SUBSCRIBERS, SubscriberEdit};
 pub use tokens::Token;
 pub use topic_articles::{TopicItem, TopicPreview};
+pub use topic_uses::{LabelCounts, TopicUses, TrialArticle};
 pub use topics::{TopicClosing, TopicEdit, TopicRow};
 pub use trends::TermBurst;
 

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 97] = [
+const WORDS: [(&str, &str); 101] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -99,6 +99,10 @@ const WORDS: [(&str, &str); 97] = [
     ("overrule-grade", "改评级"),
     ("restore-grade", "收回改动的评级"),
     ("dismiss-change", "不更正"),
+    ("add-taxonomy-topic", "词表添加"),
+    ("edit-taxonomy-topic", "修改词表"),
+    ("remove-taxonomy-topic", "词表删除"),
+    ("undo-taxonomy", "撤销词表改动"),
 ];
 
 /// Returns the name of a code. Rows of earlier releases contain the words themselves, which are returned unchanged.

@@ -226,7 +226,7 @@ async fn receive(parts: &Parts, body: axum::body::Body, most: usize) -> Result<B
 mod tests {
     use super::{Action, Fields};
     use crate::web::issue_changes::IssueAction;
-    use crate::web::{accounts, article, cluster, operations, settings, signing, source_list, source_page, subscribers};
+    use crate::web::{accounts, article, cluster, operations, settings, signing, source_list, source_page, subscribers, taxonomy, taxonomy_topic};
 
     fn words<A: Action>() -> Vec<&'static str> {
         A::WORDS.iter().map(|w| w.0).collect()
@@ -250,6 +250,8 @@ mod tests {
             (include_str!("pages/source_remove.html"), words::<source_page::SourceAction>()),
             (include_str!("pages/subscribers.html"), words::<subscribers::SubscriberAction>()),
             (include_str!("pages/subscriber.html"), words::<subscribers::SubscriberAction>()),
+            (include_str!("pages/taxonomy.html"), words::<taxonomy::TaxonomyAction>()),
+            (include_str!("pages/taxonomy_topic.html"), words::<taxonomy_topic::TopicAction>()),
         ] {
             let buttons: Vec<&str> = page.split("name=\"do\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
             assert!(!buttons.is_empty() && buttons.iter().all(|b| words.contains(b)), "{buttons:?} {words:?}");

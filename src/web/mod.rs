@@ -64,6 +64,9 @@ mod source_preview;
 mod subscriber_page;
 mod subscriber_values;
 mod subscribers;
+mod taxonomy;
+mod taxonomy_topic;
+mod taxonomy_uses;
 mod throttle;
 mod topic_changes;
 mod topic_form;
@@ -243,6 +246,9 @@ fn router(console: AppState) -> Router {
         .route("/sources.opml", get(source_list::opml))
         .route("/subscribers", get(subscribers::list).post(subscribers::change))
         .route("/subscribers/{id}", get(subscriber_page::page).post(subscriber_page::save))
+        .route("/taxonomy", get(taxonomy::list).post(taxonomy::change))
+        .route("/taxonomy/new", get(taxonomy_topic::new).post(taxonomy_topic::add))
+        .route("/taxonomy/{group}/{name}", get(taxonomy_topic::page).post(taxonomy_topic::change))
         .route("/feedback/{token}", get(feedback::show).post(feedback::record))
         .route("/settings", get(settings::first))
         .route("/settings/{group}", get(settings::page).post(settings::change))

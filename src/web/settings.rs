@@ -267,6 +267,12 @@ enum Refusal {
 /// Checks a text as the service reads it, and replaces the file.
 fn replace(live: &ConfigHandle, file: &SettingsFile, text: &str) -> Result<(), Refusal> {
     let (settings, taxonomy) = file.check(text).map_err(Refusal::Wrong)?;
+    // the service runs these programs: who may choose them may run anything on the server
+    let now = live.pipeline();
+    let now = now.settings();
+    if (&settings.fetch.browser, &settings.pdf.soffice) != (&now.fetch.browser, &now.pdf.soffice) {
+        return Err(Refusal::Other("浏览器（fetch.browser）和 LibreOffice（pdf.soffice）的程序，只能在服务器上改设置文件".to_owned()));
+    }
     live.check(settings, taxonomy).map_err(|e| match e {
         ReloadError::Config(e) => Refusal::Wrong(e),
         e @ ReloadError::Wire(_) => Refusal::Other(e.chinese()),

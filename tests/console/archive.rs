@@ -10,7 +10,10 @@ use qingbao::store::Store;
 use super::*;
 
 /// Everything that readers get of an archive: each issue as mail, text and document, and who gets it.
-fn printed(data: &Path) -> Vec<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<String>, Vec<String>)> {
+/// Of one issue: the page, the text, the document, its letters and their recipients.
+type Printed = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<String>, Vec<String>);
+
+fn printed(data: &Path) -> Vec<Printed> {
     let (store, now) = (Store::open_beside(data).unwrap(), Utc::now());
     let publication = Settings::default().publication;
     let issues = store.editions(100).unwrap();

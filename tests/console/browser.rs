@@ -322,7 +322,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 20] = [
+const PAGES: [(&str, &str); 22] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -342,6 +342,8 @@ const PAGES: [(&str, &str); 20] = [
     ("subscribers", "/subscribers"),
     ("versions", "/sources/quiet/versions"),
     ("settings", "/settings/columns"),
+    ("taxonomy", "/taxonomy"),
+    ("taxonomy-topic", "/taxonomy/industry/%E9%A3%9F%E5%93%81"),
     ("operation", "/operation"),
 ];
 

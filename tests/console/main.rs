@@ -31,6 +31,7 @@ mod source_changes;
 mod sources_admin;
 mod sources_page;
 mod subscribers;
+mod taxonomy;
 mod topics;
 mod week;
 mod whole_issue;
@@ -326,7 +327,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 40] = [
+const ROUTES: [(&str, bool); 43] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -366,6 +367,9 @@ const ROUTES: [(&str, bool); 40] = [
     ("/settings", false),
     ("/settings/mail", false),
     ("/settings/text", false),
+    ("/taxonomy", false),
+    ("/taxonomy/new", false),
+    ("/taxonomy/industry/%E9%A3%9F%E5%93%81", false),
     ("/operation", false),
 ];
 
@@ -411,6 +415,9 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/subscribers", "do=add&address=c@b.example"),
         ("/subscribers/1", "do=save&address=c@b.example"),
         ("/settings/mail", "do=save"),
+        ("/taxonomy", "do=undo"),
+        ("/taxonomy/new", "do=save&name=x&terms=yy"),
+        ("/taxonomy/industry/%E9%A3%9F%E5%93%81", "do=save&name=x&terms=yy"),
         ("/operation", "do=retry&id=1"),
         ("/logout", ""),
     ] {
@@ -423,6 +430,9 @@ async fn doors_are_closed_to_whom_they_must_be() {
     }
     assert_eq!(editor.post("/sources", &[("do", "enable"), ("id", "quiet")]).await.status(), StatusCode::FORBIDDEN);
     assert_eq!(editor.post("/operation", &[("do", "retry"), ("id", "1")]).await.status(), StatusCode::FORBIDDEN);
+    for path in ["/taxonomy", "/taxonomy/new", "/taxonomy/industry/%E9%A3%9F%E5%93%81"] {
+        assert_eq!(editor.post(path, &[("do", "save")]).await.status(), StatusCode::FORBIDDEN, "{path}");
+    }
     assert_eq!(admin.post("/sources", &[("do", "enable"), ("id", "quiet")]).await.status(), StatusCode::SEE_OTHER);
     let file = std::fs::read_to_string(service.dir.path().join("sources.toml")).unwrap();
     assert!(file.starts_with("# kept") && !file.contains("enabled = false"), "{file}");

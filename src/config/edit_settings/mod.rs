@@ -110,6 +110,10 @@ pub(crate) fn typed_value(setting: &Setting, text: &str) -> Option<Value> {
     Some(match setting.kind {
         SettingKind::Number => text.parse::<i64>().map_or_else(|_| text.into(), Value::from),
         SettingKind::YesNo => text.parse::<bool>().map_or_else(|_| text.into(), Value::from),
+        SettingKind::Numbers => {
+            let number = |l: &str| l.parse::<i64>().map_or_else(|_| l.into(), Value::from);
+            text.lines().map(str::trim).filter(|l| !l.is_empty()).map(number).collect()
+        }
         SettingKind::List => text.lines().map(str::trim).filter(|l| !l.is_empty()).collect(),
         _ => text.into(),
     })

@@ -145,6 +145,7 @@ fn sample(setting: &Setting, dir: &Path) -> String {
         "publication.columns.min" => "2",
         _ => match setting.kind {
             SettingKind::Number => "4",
+            SettingKind::Numbers => "2\n9",
             SettingKind::YesNo => "true",
             SettingKind::Duration if setting.key.starts_with("publication.") || setting.key.starts_with("store.") => "1d",
             SettingKind::Duration if setting.key == "mail.expire" => "5d",

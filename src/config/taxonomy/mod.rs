@@ -1,5 +1,7 @@
 //! `taxonomy.toml`: industries, themes, columns, places, organisations with their terms.
 
+pub mod edit;
+pub mod files;
 mod library;
 mod print;
 pub mod sets;
@@ -109,7 +111,11 @@ impl Taxonomy {
         Self::parse_for(file, text, &Region::default())
     }
 
-    fn parse_for(file: &str, text: &str, region: &Region) -> Result<Self, ConfigError> {
+    /// Reads a taxonomy of a region, whose levels hold if the text names none.
+    ///
+    /// # Errors
+    /// All mistakes of the text.
+    pub fn parse_for(file: &str, text: &str, region: &Region) -> Result<Self, ConfigError> {
         let taxonomy = Self::read_parts(file, text, &region.levels)?;
         if taxonomy.industries.is_empty() || taxonomy.columns.is_empty() {
             let words = localized("needs at least one [[industry]] and one [[column]]", "至少要有一个 [[industry]] 和一个 [[column]]");

@@ -14,7 +14,7 @@ const HEAD: &str = "\
 # `taxonomy = \"…\"` in qingbao.toml replaces the built-in words with such a file.
 ";
 /// Letters per line of a list.
-const WIDTH: usize = 110;
+pub(super) const WIDTH: usize = 110;
 
 impl Taxonomy {
     /// Returns the text of a file that holds the same taxonomy.
