@@ -40,6 +40,9 @@ pub enum CityError {
     /// Several have it: each with its parents.
     #[error("{name:?} is the name of several places: {}; write the full name, or the province too", .places.join(", "))]
     Ambiguous { name: String, places: Vec<String> },
+    /// It is in another province.
+    #[error("{place} is not in {province}")]
+    Elsewhere { place: String, province: String },
 }
 
 impl CityError {
@@ -50,6 +53,7 @@ impl CityError {
                 let hint = similar.as_ref().map_or_else(|| "请写全称，例如“洛阳市”".to_owned(), |s| format!("是不是“{s}”？"));
                 format!("行政区划里没有“{name}”；{hint}")
             }
+            Self::Elsewhere { place, province } => format!("{place}不在“{province}”里"),
             Self::Ambiguous { name, places } => format!("“{name}”不止一处：{}；请写全称，或写明省份", places.join("、")),
         }
     }
@@ -67,14 +71,27 @@ pub(crate) fn find_city(name: &str, province: Option<&str>) -> Result<&'static D
         // 江苏省南京市鼓楼区
         found = gazetteer::divisions().iter().filter(|d| name.ends_with(d.name) && in_full(d).ends_with(name)).filter(is_in).collect();
     }
+    if found.is_empty() {
+        // 阿坝州
+        let short = name.strip_suffix(['州', '盟', '市', '县', '区', '省']).unwrap_or(name);
+        found = gazetteer::find(short).into_iter().filter(|d| d.short == short && same_ending(d.name, name)).filter(is_in).collect();
+    }
     match found.as_slice() {
         [one] => Ok(one),
         [] => {
+            let elsewhere = province.and_then(|p| Some((gazetteer::find(name).into_iter().next()?, p)));
+            if let Some((d, province)) = elsewhere {
+                return Err(CityError::Elsewhere { place: in_full(d), province: province.to_owned() });
+            }
             let names = gazetteer::divisions().iter().filter(is_in).map(|d| d.name);
             Err(CityError::Unknown { name: name.to_owned(), similar: nearest(name, names).map(str::to_owned) })
         }
         several => Err(CityError::Ambiguous { name: name.to_owned(), places: several.iter().take(12).map(|d| in_full(d)).collect() }),
     }
+}
+
+fn same_ending(a: &str, b: &str) -> bool {
+    a.chars().next_back() == b.chars().next_back()
 }
 
 /// Returns the name behind those of its parents: 江苏省南京市鼓楼区.
@@ -92,7 +109,10 @@ impl Region {
                 levels.push(d.short.to_owned());
             }
         }
-        Self { city: city.name.to_owned(), province: city.province().unwrap_or(city).name.to_owned(), industries: industries.to_owned(), levels }
+        // two districts of one province may have one name
+        let is_unique = gazetteer::find(city.name).len() == 1;
+        let name = if is_unique { city.name.to_owned() } else { in_full(city) };
+        Self { city: name, province: city.province().unwrap_or(city).name.to_owned(), industries: industries.to_owned(), levels }
     }
 
     /// Whether a source of this region is near: national, or of the city or what is around it.
@@ -145,6 +165,11 @@ mod tests {
         assert_eq!(levels("长葛市").unwrap(), ["长葛", "许昌", "河南"]);
         assert_eq!(levels("北京市").unwrap(), ["北京"]);
         assert_eq!(levels("浙江省").unwrap(), ["浙江"]);
+        assert_eq!(levels("阿坝州").unwrap(), ["阿坝", "四川"]);
+        assert_eq!(levels("浦东新区").unwrap(), ["浦东", "上海"]);
+        let written = Region::of(find_city("江苏省南京市鼓楼区", None).unwrap(), "x").city;
+        assert_eq!(find_city(&written, Some("江苏省")).map(|d| d.name), Ok("鼓楼区"));
+        assert_eq!(find_city("洛阳市", Some("江苏省")).map(|d| d.name).unwrap_err().chinese(), "河南省洛阳市不在“江苏省”里");
         assert_eq!(levels("江苏省南京市鼓楼区").unwrap(), ["鼓楼", "南京", "江苏"]);
         let wrong = |name: &str| levels(name).unwrap_err().chinese();
         assert!(wrong("鼓楼区").contains("江苏省南京市鼓楼区"), "{}", wrong("鼓楼区"));

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::config::taxonomy::Topic;
 use crate::config::{Region, Settings, Taxonomy};
-use crate::knowledge::gazetteer::short_name;
 use crate::setup::answers::{AnswerError, Question, SetupAnswers};
 use crate::setup::sources::starter_sources;
 
@@ -57,8 +56,8 @@ impl SetupPlan {
     }
 
     /// Returns the name of a publication of a city.
-    pub fn usual_publication(city: &str) -> String {
-        format!("{}竞争情报快递", short_name(city))
+    pub fn usual_publication(region: &Region) -> String {
+        format!("{}竞争情报快递", region.levels.first().unwrap_or(&region.city))
     }
 }
 
@@ -77,7 +76,7 @@ const QUESTIONS: [Question; 11] = [
 ];
 
 fn settings_text(a: &SetupAnswers, region: &Region, taxonomy: Option<&Path>) -> String {
-    let publication = Some(a.publication.trim()).filter(|p| !p.is_empty()).map_or_else(|| SetupPlan::usual_publication(&region.city), str::to_owned);
+    let publication = Some(a.publication.trim()).filter(|p| !p.is_empty()).map_or_else(|| SetupPlan::usual_publication(region), str::to_owned);
     let at = Some(a.at.trim()).filter(|t| !t.is_empty()).unwrap_or("07:30");
     let quota = |name: &str| DEFAULT_COLUMNS.iter().find(|c| c.0 == name).map_or(QUOTA, |c| c.1);
     let columns: Vec<&str> =
@@ -178,6 +177,12 @@ mod tests {
         assert_eq!(p.settings.taxonomy, Some(path));
         assert_eq!(Taxonomy::parse("t", &text).unwrap().industries.last().map(|t| t.name.clone()), Some("轴承".to_owned()));
         assert!(p.sources_text.is_none());
+    }
+
+    #[test]
+    fn a_district_whose_name_others_have_too_is_written_in_full() {
+        let p = plan(&SetupAnswers { city: "江苏省南京市鼓楼区".to_owned(), ..answers() }).unwrap();
+        assert_eq!((p.settings.region.city.as_str(), p.settings.publication.name.as_str()), ("江苏省南京市鼓楼区", "鼓楼竞争情报快递"));
     }
 
     #[test]

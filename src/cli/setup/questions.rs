@@ -3,6 +3,7 @@
 use crate::cli::output::outln;
 use crate::cli::setup::Passwords;
 use crate::cli::setup::ask::{ask, ask_password, confirm};
+use crate::config::Region;
 use crate::config::region::find_city;
 use crate::config::taxonomy::sets;
 use crate::setup::{DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, SourceAnswer, own_industries, split_list};
@@ -17,9 +18,9 @@ pub(super) fn ask_all(files: &SetupFiles) -> anyhow::Result<(SetupAnswers, Passw
         let (city, province) = s.split_once([' ', '，']).map_or((s, None), |(province, city)| (city, Some(province)));
         find_city(city, province).map_err(|e| e.chinese() + "；同名的可以写“江苏省 鼓楼区”这样")
     })?;
-    city.name.clone_into(&mut a.city);
-    a.province = city.province().map(|p| p.name.to_owned());
-    let usual = SetupPlan::usual_publication(&a.city);
+    let region = Region::of(city, "");
+    let usual = SetupPlan::usual_publication(&region);
+    (a.city, a.province) = (region.city, Some(region.province));
     a.publication = ask("刊物名称", Some(&usual), |s| checked(Question::Publication, s, |a, s| s.clone_into(&mut a.publication)))?;
     ask_industries(&mut a)?;
     let columns = DEFAULT_COLUMNS.map(|c| c.0).join("、");
