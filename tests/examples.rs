@@ -19,7 +19,8 @@ const OTHER_PROGRAMS: [&str; 15] =
     ["apt", "apt-get", "cat", "cd", "git", "grep", "head", "ls", "scp", "sed", "sh", "sha256sum", "systemctl", "tail", "wc"];
 
 /// `qingbao` commands that are parsed and not run, with the reason.
-const NOT_RUN: [(&str, &str); 14] = [
+const NOT_RUN: [(&str, &str); 15] = [
+    ("demo --serve", "does not end by itself"),
     ("setup", "asks, and needs an empty folder: tests/setup.rs"),
     ("serve", "does not end by itself"),
     ("worker", "needs a NATS server"),
