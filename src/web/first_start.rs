@@ -171,7 +171,9 @@ pub(super) async fn page(State(console): State<AppState>, uri: Uri) -> Response 
         return Redirect::to(&console.path("/login")).into_response();
     }
     let columns = DEFAULT_COLUMNS.map(|c| c.0).join("、");
-    let sent = Sent { columns, at: "07:30".to_owned(), admin: "admin".to_owned(), starter_sources: true, ..Sent::default() };
+    // the set that fits any city
+    let industries = sets::sets().unwrap_or_default().into_iter().nth(1).map(|s| s.id).unwrap_or_default();
+    let sent = Sent { industries, columns, at: "07:30".to_owned(), admin: "admin".to_owned(), starter_sources: true, ..Sent::default() };
     show(&console, code, sent, Vec::new(), String::new())
 }
 
