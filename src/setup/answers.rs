@@ -168,8 +168,14 @@ impl SetupAnswers {
             Question::Publication => name(&self.publication, "刊物名称"),
             Question::City => return self.region().map(drop),
             Question::Industries => self.check_industries(),
-            Question::OwnIndustries => self.own_industries.iter().try_for_each(check_own),
-            Question::Columns => self.columns.iter().try_for_each(|c| name(c, "栏目")),
+            Question::OwnIndustries => {
+                let names = self.own_industries.iter().map(|i| i.name.as_str());
+                self.own_industries.iter().try_for_each(check_own).and_then(|()| distinct(names, "产业"))
+            }
+            Question::Columns => {
+                let names = self.columns.iter().map(String::as_str);
+                self.columns.iter().try_for_each(|c| name(c, "栏目")).and_then(|()| distinct(names, "栏目"))
+            }
             Question::At if self.at.is_empty() || chrono::NaiveTime::parse_from_str(&self.at, "%H:%M").is_ok() => Ok(()),
             Question::At => Err(format!("“{}”不是时刻，请写 07:30 这样的", self.at)),
             Question::Recipients if self.recipients.is_empty() => Err("请至少写一个收件邮箱".to_owned()),
@@ -201,6 +207,15 @@ fn name(text: &str, what: &str) -> Result<(), String> {
         t if t.chars().any(char::is_control) => Err(format!("{what}里有控制字符")),
         t if t.chars().count() > MAX_NAME => Err(format!("{what}最多 {MAX_NAME} 个字")),
         _ => Ok(()),
+    }
+}
+
+/// Checks that no name is there twice.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>, what: &str) -> Result<(), String> {
+    let mut seen = std::collections::HashSet::new();
+    match names.map(str::trim).find(|n| !seen.insert(*n)) {
+        Some(name) => Err(format!("{what}“{name}”写了两次")),
+        None => Ok(()),
     }
 }
 

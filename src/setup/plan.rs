@@ -186,6 +186,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_taken_once() {
+        let twice = vec!["行业动态".to_owned(), " 行业动态".to_owned()];
+        let wrong = plan(&SetupAnswers { columns: twice, ..answers() }).unwrap_err();
+        assert_eq!(wrong.iter().map(|e| e.question).collect::<Vec<_>>(), [Question::Columns]);
+    }
+
+    #[test]
     fn every_wrong_answer_is_named_at_once() {
         let a =
             SetupAnswers {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params_from_iter};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::extract::sanitise;
 use crate::model::{AuditAction, Classification, Edition, MailAddress, WebUrl};
 use crate::store::archive_export::{ArchiveError, FORMAT, FORMAT_KEY, columns_of};
 use crate::store::archive_kinds::{FACTS, KINDS};
@@ -171,7 +172,8 @@ impl<'a> Importer<'a> {
         let (mut names, mut values) = (Vec::new(), Vec::new());
         for (name, value) in columns.iter().filter_map(|name| Some((name, row.row.get(name)?))) {
             names.push(format!("\"{name}\""));
-            values.push(to_sql(value).ok_or_else(|| format!("{kind}: the value of {name:?} is no text, number, bytes or null"))?);
+            let value = to_sql(value).ok_or_else(|| format!("{kind}: the value of {name:?} is no text, number, bytes or null"))?;
+            values.push(harmless(kind, name, value));
         }
         let places = vec!["?"; names.len()].join(", ");
         let or = if *kind == "fact" { "OR REPLACE " } else { "" };
@@ -210,6 +212,14 @@ fn to_sql(value: &Value) -> Option<Sql> {
         },
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     })
+}
+
+/// Returns a value that pages and mails may trust: the HTML of articles is sanitised again.
+fn harmless(kind: &str, name: &str, value: Sql) -> Sql {
+    match value {
+        Sql::Text(html) if kind == "article" && name == "html" => Sql::Text(sanitise(&html, None)),
+        value => value,
+    }
 }
 
 /// Checks what pages and mail rely on: addresses, issues and classifications.
@@ -279,6 +289,15 @@ mod tests {
         known.sort_unstable();
         tables.sort_unstable();
         assert_eq!(known, tables);
+    }
+
+    #[test]
+    fn the_html_of_articles_is_sanitised_and_other_texts_stay() {
+        let html = "<p>甲<b>乙</b></p><script>alert(1)</script><img src=x onerror=alert(1)>".to_owned();
+        let Sql::Text(clean) = harmless("article", "html", Sql::Text(html.clone())) else { panic!("no text") };
+        assert!(clean.starts_with("<p>甲<b>乙</b></p>") && !clean.contains("alert"), "{clean}");
+        assert_eq!(harmless("article", "html", Sql::Text(clean.clone())), Sql::Text(clean));
+        assert_eq!(harmless("article", "text", Sql::Text(html.clone())), Sql::Text(html));
     }
 
     #[test]
