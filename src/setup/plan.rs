@@ -44,11 +44,14 @@ impl SetupPlan {
         let settings_text = settings_text(answers, &region, own_file.as_deref());
         let settings = Settings::parse("qingbao.toml", &settings_text).map_err(|e| internal(e.chinese()))?;
         let mut taxonomy = Taxonomy::load_for(None, &region).map_err(|e| internal(e.chinese()))?;
-        taxonomy.industries.extend(answers.own_industries.iter().map(|i| Topic {
-            name: i.name.trim().to_owned(),
-            terms: i.terms.iter().map(|t| t.trim().to_owned()).collect(),
-            ..Topic::default()
-        }));
+        for own in &answers.own_industries {
+            let (name, terms) = (own.name.trim(), own.terms.iter().map(|t| t.trim().to_owned()));
+            // more words for one of the set
+            match taxonomy.industries.iter_mut().find(|t| t.name == name) {
+                Some(known) => known.terms.extend(terms),
+                None => taxonomy.industries.push(Topic { name: name.to_owned(), terms: terms.collect(), ..Topic::default() }),
+            }
+        }
         let sources_text = answers.starter_sources.unwrap_or(true).then(|| starter_sources(&region, &taxonomy));
         let taxonomy = own_file.map(|path| (path, taxonomy.to_toml()));
         let admin = Some(answers.admin.trim()).filter(|a| !a.is_empty()).unwrap_or("admin").to_owned();
