@@ -276,6 +276,9 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     let print = read_print(s);
     let usual = p.columns.first().map_or(Print::Summary, |c| c.print);
     let columns: Vec<_> = s.sections("columns").iter().filter_map(|c| read_column(c, print.unwrap_or(usual))).collect();
+    if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns.iter().take(*i).any(|o| o.name == c.name)).map(|(_, c)| &c.name) {
+        s.error(s.key_span("columns"), localized(format!("two columns are called {twice:?}"), format!("栏目“{twice}”写了两次")));
+    }
     if !columns.is_empty() {
         p.columns = columns;
     } else if let Some(print) = print {

@@ -26,7 +26,11 @@ const MAX_FORM_BYTES: usize = 256 << 10;
 
 /// The code of a new installation; `None` once it is set up, or if it was when the console started.
 #[derive(Debug, Default)]
-pub(super) struct FirstStart(Mutex<Option<String>>);
+pub(super) struct FirstStart {
+    code: Mutex<Option<String>>,
+    /// One form at a time.
+    turn: tokio::sync::Mutex<()>,
+}
 
 impl FirstStart {
     /// Makes a code if there are no settings and no accounts, and logs the address of the page.
@@ -37,7 +41,7 @@ impl FirstStart {
         match password::fresh() {
             Ok(code) => {
                 tracing::warn!("this is a new installation: set it up at http://{address}/setup?code={code} or with `qingbao setup`");
-                Self(Mutex::new(Some(code)))
+                Self { code: Mutex::new(Some(code)), ..Self::default() }
             }
             Err(e) => {
                 tracing::error!("no code for the first page: {e}; use `qingbao setup`");
@@ -48,16 +52,16 @@ impl FirstStart {
 
     /// Whether the installation waits to be set up.
     pub(super) fn is_open(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.code.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn takes(&self, given: &str) -> bool {
-        let code = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
         code.as_ref().is_some_and(|code| bool::from(code.as_bytes().ct_eq(given.as_bytes())))
     }
 
     fn close(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.code.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -188,6 +192,10 @@ pub(super) async fn save(State(console): State<AppState>, request: Request) -> R
         return Redirect::to(&console.path("/login")).into_response();
     }
     let sent = Sent::new(&fields);
+    let _turn = console.first_start.turn.lock().await;
+    if !console.first_start.is_open() {
+        return Redirect::to(&console.path("/login")).into_response();
+    }
     match set_up(&console, &sent, &fields).await {
         Ok(()) => Redirect::to(&console.path("/login")).into_response(),
         Err((wrong, error)) => (StatusCode::UNPROCESSABLE_ENTITY, show(&console, &code, sent, wrong, error)).into_response(),

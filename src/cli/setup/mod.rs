@@ -54,6 +54,9 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
     let context = CommandContext { settings: Settings::load(Some(&files.settings))?, config: Some(files.settings.clone()), ..context };
     add_admin(&context, &plan.admin, admin_password.as_deref().or(made_password.as_deref()).unwrap_or_default())?;
     outln!("写好了 {}", files.settings.display())?;
+    for (_, column) in context.settings.unfilled_columns(&context.taxonomy()?) {
+        outln!("栏目“{column}”没有词，文章不会自动归进来：由编辑移入，或在词表里写 [[column]]，或在设置里给它一个课题")?;
+    }
     try_mail(&context).await?;
     add_sources(&answers, &context).await?;
     match () {
