@@ -69,7 +69,7 @@ pub(crate) fn find_city(name: &str, province: Option<&str>) -> Result<&'static D
     let mut found: Vec<_> = gazetteer::find(name).into_iter().filter(is_in).collect();
     if found.is_empty() {
         // 江苏省南京市鼓楼区
-        found = gazetteer::divisions().iter().filter(|d| name.ends_with(d.name) && in_full(d).ends_with(name)).filter(is_in).collect();
+        found = gazetteer::divisions().iter().filter(|d| is_behind_parents(name, d)).filter(is_in).collect();
     }
     if found.is_empty() {
         // 阿坝州
@@ -88,6 +88,16 @@ pub(crate) fn find_city(name: &str, province: Option<&str>) -> Result<&'static D
         }
         several => Err(CityError::Ambiguous { name: name.to_owned(), places: several.iter().take(12).map(|d| in_full(d)).collect() }),
     }
+}
+
+/// Whether a name is that of a division behind names of its parents: 江苏省南京市鼓楼区, 北京朝阳区.
+fn is_behind_parents(name: &str, d: &Division) -> bool {
+    let Some(mut rest) = name.strip_suffix(d.name) else { return false };
+    let parents: Vec<&Division> = d.parents().collect();
+    for parent in parents.into_iter().rev() {
+        rest = rest.strip_prefix(parent.name).or_else(|| rest.strip_prefix(parent.short)).unwrap_or(rest);
+    }
+    rest.is_empty()
 }
 
 fn same_ending(a: &str, b: &str) -> bool {
@@ -165,6 +175,7 @@ mod tests {
         assert_eq!(levels("长葛市").unwrap(), ["长葛", "许昌", "河南"]);
         assert_eq!(levels("北京市").unwrap(), ["北京"]);
         assert_eq!(levels("浙江省").unwrap(), ["浙江"]);
+        assert_eq!(levels("北京朝阳区").unwrap(), ["朝阳", "北京"]);
         assert_eq!(levels("阿坝州").unwrap(), ["阿坝", "四川"]);
         assert_eq!(levels("浦东新区").unwrap(), ["浦东", "上海"]);
         let written = Region::of(find_city("江苏省南京市鼓楼区", None).unwrap(), "x").city;

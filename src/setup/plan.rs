@@ -179,6 +179,7 @@ mod tests {
         let (path, text) = p.taxonomy.unwrap();
         assert_eq!(p.settings.taxonomy, Some(path));
         assert_eq!(Taxonomy::parse("t", &text).unwrap().industries.last().map(|t| t.name.clone()), Some("轴承".to_owned()));
+        assert!(!text.lines().any(|l| l.starts_with("levels")), "the levels follow [region], also after it changes");
         assert!(p.sources_text.is_none());
     }
 

@@ -107,6 +107,9 @@ const DESK_SCRIPT: &str = include_str!("assets/desk.js");
 const KEEP_SCRIPT: &str = include_str!("assets/desk_keep.js");
 const POOL_SCRIPT: &str = include_str!("assets/desk_pool.js");
 
+/// Why a demo saves no settings and no words.
+const NOT_IN_DEMO: &str = "这是演示，设置和词表改不了；正式安装以后可以";
+
 /// State shared by all pages.
 struct Console {
     live: Arc<ConfigHandle>,

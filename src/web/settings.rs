@@ -22,7 +22,7 @@ use crate::web::path::Path;
 use crate::web::response::{Layout, broken, stored};
 use crate::web::settings_values::{Part, Values, has_password, secrets};
 use crate::web::settings_view::{GROUPS, Remarks, SettingsPage, WHOLE_FILE, entries};
-use crate::web::{AppState, response};
+use crate::web::{AppState, NOT_IN_DEMO, response};
 
 const PATH: &str = "/settings";
 /// The key of the text before the last change.
@@ -144,6 +144,9 @@ pub(super) async fn change(State(console): State<AppState>, Path(group): Path<St
 async fn make(console: &AppState, form: &Form, place: Place) -> Result<Response, Response> {
     let Form { session, fields, .. } = form;
     let action = form.action::<SettingsAction>(console)?;
+    if console.settings.is_demo {
+        return Err(response::refused(console, session, StatusCode::FORBIDDEN, NOT_IN_DEMO));
+    }
     let file = SettingsFile::read(console.live.config_path());
     let file = file.map_err(|e| response::refused(console, session, StatusCode::CONFLICT, &e.chinese()))?;
     if action != SettingsAction::Undo && fields.get("end").is_none() {
@@ -231,7 +234,9 @@ async fn prepare(
         (SettingsAction::Undo, _) => {
             let step = stored(console.store.run(|s| s.kv(UNDO)).await)?.and_then(|json| serde_json::from_str::<UndoStep>(&json).ok());
             let step = step.filter(|step| step.after == file.hash());
-            Ok(step.map(|step| plain(step.before, "")).ok_or_else(|| "文件后来又改过，上一次修改撤销不了".to_owned()))
+            // there was no file before
+            let text = |before: String| if before.trim().is_empty() { "# 没有写的项用默认值\n".to_owned() } else { before };
+            Ok(step.map(|step| plain(text(step.before), "")).ok_or_else(|| "文件后来又改过，上一次修改撤销不了".to_owned()))
         }
         (SettingsAction::SaveText, None) if has_password(file) => Ok(Err("文件里带着密码，请在服务器上改".to_owned())),
         (SettingsAction::SaveText, None) => {

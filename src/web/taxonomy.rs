@@ -18,7 +18,7 @@ use crate::store::{LabelCounts, Session};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Form, actions};
 use crate::web::response::{Layout, stored};
-use crate::web::{AppState, response};
+use crate::web::{AppState, NOT_IN_DEMO, response};
 
 pub(super) const PATH: &str = "/taxonomy";
 pub(super) const TITLE: &str = "词表";
@@ -163,7 +163,7 @@ async fn undo(console: &AppState, form: &Form) -> Result<Response, Response> {
         return show(console, &form.session, String::new(), "没有可以撤销的改动".to_owned()).await;
     };
     let (live, undo) = (console.live.clone(), last.undo);
-    match in_files(move || files::restore(paths(&live), &undo)).await {
+    match in_files(console, move || files::restore(paths(&live), &undo)).await {
         Ok(()) => {
             record(console, form, AuditAction::UndoTaxonomy, last.what.clone(), None).await?;
             Ok(console.redirect_with(&form.session, PATH, format!("已撤销：{}", last.what)))
@@ -172,8 +172,14 @@ async fn undo(console: &AppState, form: &Form) -> Result<Response, Response> {
     }
 }
 
-/// Reads and writes files off the async threads; returns the reason of a failure in Chinese.
-pub(super) async fn in_files<T: Send + 'static>(work: impl FnOnce() -> Result<T, SaveError> + Send + 'static) -> Result<T, String> {
+/// Reads and writes files off the async threads; returns the reason of a failure in Chinese. A demo keeps its own settings.
+pub(super) async fn in_files<T: Send + 'static>(
+    console: &AppState,
+    work: impl FnOnce() -> Result<T, SaveError> + Send + 'static,
+) -> Result<T, String> {
+    if console.settings.is_demo {
+        return Err(NOT_IN_DEMO.to_owned());
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|e| e.chinese()),
         Err(_) => Err("程序内部出错，原因在运行日志里".to_owned()),

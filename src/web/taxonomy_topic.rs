@@ -238,7 +238,7 @@ async fn sent(console: &AppState, form: &Form, subject: &Subject<'_>) -> Result<
     }
     let what = format!("{} {}", subject.group.chinese(), summary(&text(console, &form.session)?.text, subject.group, &change));
     let (live, seen, group, made) = (console.live.clone(), values.version.clone(), subject.group, change.clone());
-    match in_files(move || files::save(paths(&live), group, &made, &seen)).await {
+    match in_files(console, move || files::save(paths(&live), group, &made, &seen)).await {
         Ok(undo) => {
             let action = match change {
                 TopicChange::Add(_) => AuditAction::AddTaxonomyTopic,

@@ -84,6 +84,10 @@ async fn a_new_user_goes_from_the_demo_to_a_finished_issue() {
     }
     let login = client().get(format!("{}/login", editor.base)).send().await.unwrap().text().await.unwrap();
     assert!(login.contains("class=\"demo\""), "{login}");
+    // a saved setting could mail outside
+    let admin = demo.sign_in("演示管理员", "控制台").await;
+    assert_eq!(admin.post("/settings/mail", &[("do", "save")]).await.status(), StatusCode::FORBIDDEN);
+    assert!(!demo.dir.path().join("out/data/qingbao.toml").exists());
     let version = field(&editor.page("/draft/3").await, "version");
     let signed = editor.post("/draft/3/signing", &[("do", "finalise"), ("version", &version), ("anyway", "1")]).await;
     assert_eq!(signed.status(), StatusCode::SEE_OTHER);

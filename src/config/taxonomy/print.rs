@@ -10,6 +10,8 @@ const HEAD: &str = "\
 # terms    evidence by themselves          weak     count only beside a term of the same topic or a context word
 # exclude  phrases that hold a word but mean something else
 #
+# levels   home and what is around it, narrowest first: short names of places; left out: those of [region] in qingbao.toml
+#
 # Matching is by words: a short term must begin and end at a word border of the text.
 # `taxonomy = \"…\"` in qingbao.toml replaces the built-in words with such a file.
 ";
@@ -17,10 +19,9 @@ const HEAD: &str = "\
 pub(super) const WIDTH: usize = 110;
 
 impl Taxonomy {
-    /// Returns the text of a file that holds the same taxonomy.
+    /// Returns the text of a file that holds the same taxonomy, without its levels: they follow the region of the settings.
     pub fn to_toml(&self) -> String {
-        let mut out = format!("{HEAD}\n# home and the province around it: short names of places, narrowest first\n");
-        list(&mut out, "levels", &self.levels);
+        let mut out = format!("{HEAD}\n");
         list(&mut out, "context", &self.context);
         list(&mut out, "off_topic", &self.off_topic);
         self.industries.iter().for_each(|t| topic(&mut out, "industry", t));
