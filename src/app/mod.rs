@@ -64,12 +64,14 @@ pub enum ServiceError {
 /// # Errors
 /// The scheduler or the signal handlers cannot start, or the disk refuses to write.
 pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), ServiceError> {
+    // before anybody can see the console: a SIGHUP without a handler would end the program
+    let signals = Signals::install()?;
     // crawling and mailing go on without it
     let listener = web::listen(&live.pipeline().settings().console).await.unwrap_or_else(|e| {
         tracing::error!("the console cannot be served: {e}; is [console] listen taken by another program?");
         None
     });
-    serve_on(live, data, listener).await
+    run(live, data, listener, signals).await
 }
 
 /// Runs until SIGTERM or SIGINT, with the console at an address that is open already.
@@ -77,7 +79,11 @@ pub async fn serve(live: Arc<ConfigHandle>, data: PathBuf) -> Result<(), Service
 /// # Errors
 /// Those of [`serve`].
 pub async fn serve_on(live: Arc<ConfigHandle>, data: PathBuf, listener: Option<TcpListener>) -> Result<(), ServiceError> {
-    let mut signals = Signals::install()?;
+    let signals = Signals::install()?;
+    run(live, data, listener, signals).await
+}
+
+async fn run(live: Arc<ConfigHandle>, data: PathBuf, listener: Option<TcpListener>, mut signals: Signals) -> Result<(), ServiceError> {
     let (stop, stopped) = watch::channel(false);
     let mut scheduler = JobScheduler::new().await?;
     scheduler.start().await?;
@@ -196,6 +202,11 @@ async fn make_due_drafts(live: &ConfigHandle) -> Option<DateTime<Utc>> {
     // a draft that is late already is not made of yesterday's news while today's comes in
     if !pipeline.health().first_crawl_done() && pipeline.health().uptime() < FIRST_CRAWL_TIMEOUT {
         return None;
+    }
+    // a new installation has nothing to print, and may still get its settings
+    let is_new = live.sources().sources.is_empty() && pipeline.store().run(Store::article_count).await.is_ok_and(|n| n == 0);
+    if is_new {
+        return pipeline.settings().publications().filter_map(|p| p.calendar.next_moment(p.at, now)).min();
     }
     let mut failed = false;
     for publication in pipeline.settings().publications() {
