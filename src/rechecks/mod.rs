@@ -1,10 +1,10 @@
 //! Printed articles that are looked at again: when, and what their source changed meanwhile. Pure.
 //!
-//! - [`plan`]: when an article is looked at again, and how many requests that may cost.
-//! - [`sentences`]: a text → its sentences without counters, related links and punctuation.
-//! - [`mod@compare`]: the printed article and the one of now → what changed.
-//! - [`withdrawn`]: pages that stand where an article was.
-//! - [`finding`]: what a look found, as stored, and in Chinese.
+//! - `plan.rs`: when an article is looked at again, and how many requests that may cost.
+//! - `sentences.rs`: a text → its sentences without counters, related links and punctuation.
+//! - `compare.rs`: the printed article and the one of now → what changed.
+//! - `withdrawn.rs`: pages that stand where an article was.
+//! - `finding.rs`: what a look found, as stored, and in Chinese.
 
 mod compare;
 mod finding;
