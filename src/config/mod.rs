@@ -80,6 +80,11 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
+/// Returns a text as a TOML string.
+pub(crate) fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
 /// Opening a pipe would wait for its writer, and a device may never end.
 fn read_regular(path: &Path) -> std::io::Result<Vec<u8>> {
     let kind = std::fs::metadata(path)?.file_type();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::config::taxonomy::Topic;
-use crate::config::{Region, Settings, Taxonomy};
+use crate::config::{Region, Settings, Taxonomy, quoted};
 use crate::setup::answers::{AnswerError, Question, SetupAnswers};
 use crate::setup::sources::starter_sources;
 
@@ -117,11 +117,6 @@ fn settings_text(a: &SetupAnswers, region: &Region, taxonomy: Option<&Path>) -> 
         }
     }
     out
-}
-
-/// Returns a TOML string.
-pub(super) fn quoted(text: &str) -> String {
-    toml_edit::Value::from(text).to_string().trim().to_owned()
 }
 
 #[cfg(test)]

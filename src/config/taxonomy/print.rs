@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Taxonomy, Topic};
+use crate::config::quoted;
 
 const HEAD: &str = "\
 # What speaks for which industry, theme, column, place and organisation (docs/taxonomy.md).
@@ -83,11 +84,6 @@ fn list(out: &mut String, key: &str, words: &[String]) {
 
 fn without(names: &[String], own: &str) -> Vec<String> {
     names.iter().filter(|n| *n != own).cloned().collect()
-}
-
-/// Returns a TOML string.
-fn quoted(text: &str) -> String {
-    toml_edit::Value::from(text).to_string().trim().to_owned()
 }
 
 #[cfg(test)]
