@@ -64,7 +64,7 @@ pub(super) enum Phrase {
 }
 
 impl Phrase {
-    /// English and Chinese; `{}` stands for a value.
+    /// English and Chinese; a value goes where `{}` is.
     const fn both(self) -> (&'static str, &'static str) {
         match self {
             Self::Sources => ("sources    {} ok ({} unchanged), {} failed", "来源       {} 个正常（{} 个没有变化），{} 个失败"),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use toml_edit::{Array, Item, TableLike, Value, value};
 
@@ -99,9 +99,14 @@ pub(super) fn last_line(v: &Value) -> Option<&str> {
 /// One change of a file at a time, so that none is made from a text that another one is replacing.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// Waits for the turn to change files.
+pub(super) fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Replaces the text of a file, unless it is no longer the text that the change was made from.
 pub(super) fn replace_if_unchanged(path: &Path, before: &str, after: &str) -> Result<(), EditError> {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     if read_file(path)? != before {
         return Err(EditError::Changed(path.display().to_string()));
     }

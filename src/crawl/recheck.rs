@@ -169,7 +169,7 @@ impl Crawler {
             Comparison::Same if moved => LookResult::Changed(seen(Difference::default()), validators),
             Comparison::Same => LookResult::Unchanged(validators),
             Comparison::Changed(difference) => LookResult::Changed(seen(difference), validators),
-            // another article stands at the end of a redirect
+            // the redirect leads to another article
             Comparison::Doubtful(_) if moved => LookResult::Gone,
             Comparison::Doubtful(difference) => LookResult::Doubtful(seen(difference), !extracted.confidence.is_doubtful()),
         })
@@ -199,7 +199,7 @@ impl Crawler {
             let printed = Copy { title: &old_title, text: &printed.text, confidence: None };
             compare(&printed, &Copy { title: &title, text: &now.text, confidence })
         });
-        // nothing is told of a text that cannot be compared
+        // a text that cannot be compared is not reported as changed
         compared.await.unwrap_or(Comparison::Same)
     }
 }

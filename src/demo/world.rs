@@ -55,7 +55,7 @@ pub(super) const SITES: [Site; 10] = [
     site(BROKEN_SITE, "示例故障网（有意安排的故障）", Listing::Broken, Layout::Modern, false),
 ];
 
-/// The site that fails on purpose: a page that wants a script stands where its feed should be.
+/// The site that fails on purpose: instead of its feed it returns a page that needs JavaScript.
 pub const BROKEN_SITE: &str = "guzhang";
 
 /// A sample article, with the labels that a good editor would give.

@@ -175,7 +175,7 @@ pub(super) fn gaps(blocks: &[Block], s: &Folded, a: &Folded) -> Vec<Gap> {
             out.push(Gap { statement: before.end()..after.statement, article: Some(before.article_end()..after.article) });
             continue;
         }
-        // a jump: behind the first part the article goes on, before the second it comes from somewhere
+        // a jump: the two parts do not follow each other in the article
         let start = a.start_of(after.article, WINDOW, Folded::starts_clause);
         out.push(Gap { statement: before.end()..after.statement, article: Some(start..after.article).filter(|_| after.length > 6) });
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::evidence::article::{Article, Facts};
+use crate::evidence::marks;
 use crate::evidence::sentence::Sentence;
 use crate::evidence::support::{Fault, Statement, StatementKind};
 use crate::text::normalize::is_letter;
@@ -19,11 +20,12 @@ pub(super) fn check(article: &Article, kind: StatementKind, text: &str, range: R
     let mut sentence = Sentence::new(article, kind, text.get(range.clone()).unwrap_or_default(), range.start);
     sentence.anchor_blocks();
     let facts = Facts::of_sentence(&sentence.folded, article.published);
-    sentence.figures(&facts);
+    let directions = marks::directions(&sentence.folded);
+    sentence.figures(&facts, &directions);
     sentence.days(&facts);
     sentence.ordinals();
     sentence.bases(&facts);
-    sentence.directions(&facts);
+    sentence.directions(&facts, &directions);
     sentence.names(&facts);
     sentence.deputies();
     if kind != StatementKind::Note {

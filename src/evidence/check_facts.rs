@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::evidence::article::Facts;
 use crate::evidence::days::Day;
 use crate::evidence::figures::Figure;
-use crate::evidence::marks::{self, Direction};
+use crate::evidence::marks::Direction;
 use crate::evidence::sentence::{Sentence, overlap};
 use crate::evidence::support::Fault;
 
@@ -14,13 +14,12 @@ use crate::evidence::support::Fault;
 const MAX_FACTS: usize = 40;
 
 impl Sentence<'_> {
-    pub(super) fn figures(&mut self, facts: &Facts) {
+    pub(super) fn figures(&mut self, facts: &Facts, directions: &[(Range<usize>, Direction)]) {
         for figure in facts.figures.iter().skip(MAX_FACTS) {
             if !self.article.figures.iter().any(|f| figure.is_supported_by(f)) {
                 self.complain(Fault::Figure, &figure.letters, None);
             }
         }
-        let directions = marks::directions(&self.folded);
         let own: Vec<bool> = self.article.figures.iter().map(|f| facts.figures.iter().take(MAX_FACTS).any(|mine| mine.equals(f))).collect();
         for figure in facts.figures.iter().take(MAX_FACTS) {
             if self.is_cut(figure) {

@@ -46,7 +46,7 @@ impl Sentence<'_> {
             // the speaker may stand before or behind what is said
             let Some(about) = self.blocks.iter().find(|b| b.end() > speaker.end).map(|b| b.article) else { continue };
             let near = |s: &&marks::Speaker| s.end + SPEAKER_BEFORE >= about && s.letters.start <= about + SPEAKER_BEHIND;
-            // 他说 stands for a speaker who is named before
+            // 他说 refers to a speaker named earlier
             let mentioned = article.folded.text.contains(&said);
             let stands_for = |s: &&marks::Speaker| mentioned && EVIDENCE.speakers.pronouns.contains(name(&s.letters));
             let supported = article.speakers.iter().filter(near).find(|s| is_same(name(&s.letters)) || stands_for(s));

@@ -12,8 +12,8 @@ use crate::evidence::support::Fault;
 const MAX_MARKS: usize = 60;
 
 impl Sentence<'_> {
-    pub(super) fn directions(&mut self, facts: &Facts) {
-        for (letters, direction) in marks::directions(&self.folded).into_iter().take(MAX_MARKS) {
+    pub(super) fn directions(&mut self, facts: &Facts, directions: &[(Range<usize>, Direction)]) {
+        for (letters, direction) in directions.iter().take(MAX_MARKS).cloned() {
             if self.same_in_article(&letters).is_some() {
                 continue;
             }

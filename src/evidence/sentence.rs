@@ -69,7 +69,7 @@ impl<'a> Sentence<'a> {
         }
     }
 
-    /// Whether it is the editor's own words, of which only what contradicts the article is told.
+    /// Whether it is an editor's note, which is reported only where it contradicts the article.
     pub(super) fn is_note(&self) -> bool {
         self.kind == StatementKind::Note
     }

@@ -58,7 +58,7 @@ fn wrong_sum(sentence: &Folded, published: Option<NaiveDate>) -> Option<WrongSum
     })
 }
 
-/// Whether a figure gives a measure. `is_alone`: no word stands before it, as in 机电产品出口.
+/// Whether a figure gives a measure. `is_alone`: no word precedes it, unlike 机电产品出口.
 fn measures(sentence: &Folded, figure: &Range<usize>, name: &str, is_alone: bool) -> bool {
     let before = sentence.part(figure.start.saturating_sub(MEASURE_LETTERS)..figure.start);
     let what = before.trim_end_matches(|c| EVIDENCE.across.links.contains(c) || EVIDENCE.across.amounts.contains(c));

@@ -10,7 +10,7 @@ use crate::model::{Credibility, Reliability};
 
 /// Letters of a text that says enough to be judged.
 const LONG_ENOUGH: usize = 30;
-/// Figures of its own that a report has if somebody was there. One may be a counter of the page.
+/// Figures that only this report has, from which on it counts as first-hand. One alone may be a counter of the page.
 const OWN_FIGURES: usize = 2;
 /// Reports that are further apart tell two states: a later figure is news, no contradiction.
 const ONE_STATE: Duration = Duration::hours(36);

@@ -94,7 +94,7 @@ fn add_admin(context: &CommandContext, name: &str, password: &str) -> anyhow::Re
     Ok(())
 }
 
-/// Connects to the mail server and logs in. A failure is told; letters wait until it is mended.
+/// Connects to the mail server, logs in and prints the result. After a failure, mail stays queued.
 async fn try_mail(context: &CommandContext) -> anyhow::Result<()> {
     let mail = &context.settings.mail;
     let Some(smtp) = &mail.smtp else {

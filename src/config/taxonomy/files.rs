@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Taxonomy;
 use super::edit::{ChangeError, TopicChange, TopicGroup, changed, naming_taxonomy, with_name_changed};
 use crate::config::edit_sources::{EditError, with_industries};
-use crate::config::edit_toml::replace;
+use crate::config::edit_toml::{replace, turn};
 use crate::config::{ConfigError, Settings, SourceList, read_file};
 use crate::model::SourceId;
 use crate::text::hex;
@@ -219,6 +219,7 @@ fn check_sources(sources: &Path, writes: &[FileChange], settings: &Settings, tax
 
 /// Writes all files, or none: what was written is put back if a later one fails.
 fn write_all(writes: &[FileChange]) -> Result<(), SaveError> {
+    let _turn = turn();
     for w in writes {
         let now = if w.path.exists() { Some(read_file(&w.path)?) } else { None };
         if now != w.before {
