@@ -23,6 +23,7 @@
 
 mod alerts;
 pub mod app;
+mod child;
 pub mod classify;
 pub mod cli;
 pub mod config;
@@ -30,6 +31,7 @@ pub mod crawl;
 pub mod dedup;
 pub mod demo;
 pub mod discover;
+pub mod documents;
 pub mod events;
 pub mod evidence;
 pub mod exclusions;
@@ -41,6 +43,7 @@ pub mod html;
 pub mod issue;
 mod knowledge;
 pub mod learn;
+pub mod libreoffice;
 pub mod mail;
 pub mod model;
 pub mod old_issues;

@@ -10,6 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use crate::cli::output::{out, outln};
 use crate::cli::{CommandContext, find_publication, write_file};
 use crate::issue;
+use crate::libreoffice;
 use crate::mail::{self, DeliveryResult, Transport, compose};
 use crate::model::MailAddress;
 use crate::model::{Edition, EditionId, EditionState};
@@ -244,7 +245,7 @@ async fn export(context: &CommandContext, store: &Store, edition: &Edition, form
     let (files, template) = (store.item_files(edition)?, context.settings.template_of(&edition.publication));
     Ok(match format {
         IssueFormat::Docx => render::docx(edition, &files, template)?,
-        IssueFormat::Pdf => pipeline::pdf(&render::docx(edition, &files, template)?, &context.settings.pdf).await?,
+        IssueFormat::Pdf => libreoffice::pdf(&render::docx(edition, &files, template)?, &context.settings.pdf).await?,
         IssueFormat::Html => render::page(edition, &files)?.into_bytes(),
         IssueFormat::Txt => render::text(edition).into_bytes(),
         IssueFormat::Json => serde_json::to_vec_pretty(edition)?,

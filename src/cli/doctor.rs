@@ -13,10 +13,11 @@ use crate::cli::report::{Level, Report};
 use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls, OutletKind};
 use crate::fetch::find_browser;
+use crate::libreoffice::{PdfError, find_soffice};
 use crate::mail::{DeliveryResult, Transport};
 use crate::model::{AlertTarget, SigningStep};
 use crate::outlets::Outlet;
-use crate::pipeline::{PdfError, columns_without_topic, find_soffice};
+use crate::pipeline::columns_without_topic;
 use crate::store::{BACKUP_MAX_AGE, Role, Store, available_space};
 
 #[derive(Debug, clap::Args)]

@@ -11,9 +11,9 @@ use crate::cli::labels::sha256_hex;
 use crate::cli::output::outln;
 use crate::cli::{CommandContext, find_publication};
 use crate::config::settings::{PdfSettings, Publication};
+use crate::libreoffice::docx_of_doc;
 use crate::model::{Edition, EditionId};
 use crate::old_issues::{self, Doubt, FileError, FileLines, Known, Line, OldIssue, OldItem, Unsure};
-use crate::pipeline::docx_of_doc;
 use crate::store::{Clashes, ImportResult, ImportedFile, Store};
 use crate::text::dates::Clock;
 

@@ -8,7 +8,7 @@ use crate::cli::output::outln;
 use crate::cli::{CommandContext, inspect};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
-use crate::crawl::reader::{CpuPool, Parser, Reader};
+use crate::crawl::reader::{Converters, CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::page_watch::WatchedPage;
@@ -49,6 +49,7 @@ pub(super) async fn with_reader<T>(
 ) -> anyhow::Result<T> {
     let fetcher = Fetcher::new(&context.settings.fetch, Arc::new(NoopSiteStore))?;
     let parser = Parser::new(Arc::new(CpuPool::new()?));
+    parser.set_converters(Converters::from(&context.settings));
     let result = work(&Reader::new(&parser, &fetcher, Arc::new(source))).await;
     fetcher.close().await;
     result

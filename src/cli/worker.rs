@@ -8,6 +8,7 @@ use crate::cli::cluster_check::check_worker;
 use crate::cli::report::Report;
 use crate::crawl::dispatch::nats;
 use crate::crawl::dispatch::nats::WorkerSettings;
+use crate::crawl::reader::Converters;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,7 +33,13 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     }
     let own = context.settings.fetch.clone();
     let at_once = args.at_once.map_or(own.at_once, usize::from);
-    let settings = WorkerSettings { crawl, name: name(args.name.as_deref())?, concurrency: at_once, local_fetch: own };
+    let settings = WorkerSettings {
+        crawl,
+        name: name(args.name.as_deref())?,
+        concurrency: at_once,
+        local_fetch: own,
+        converters: Converters::from(&context.settings),
+    };
     if args.check {
         let mut report = Report::default();
         check_worker(&mut report, &settings).await;

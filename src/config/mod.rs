@@ -13,6 +13,7 @@ pub(crate) mod foreword;
 mod learning;
 mod localized;
 mod mail;
+mod ocr;
 pub mod opml;
 mod outlets;
 mod pdf;

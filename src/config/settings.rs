@@ -12,6 +12,7 @@ use crate::config::docx_template::DocxTemplate;
 pub use crate::config::learning::LearningSettings;
 use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
+pub use crate::config::ocr::OcrSettings;
 pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
@@ -21,7 +22,7 @@ pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
 use crate::config::{
-    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, outlets, pdf, publication, read_file, region, source_scope, store,
+    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, ocr, outlets, pdf, publication, read_file, region, source_scope, store,
     summarise,
 };
 use crate::knowledge::HOME;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// `[pdf]`
     pub pdf: PdfSettings,
+    /// `[ocr]`
+    pub ocr: OcrSettings,
     /// `[learning]`
     pub learning: LearningSettings,
     /// `[summarise]`
@@ -213,6 +216,7 @@ impl Settings {
             "console",
             "store",
             "pdf",
+            "ocr",
             "outlet",
             "taxonomy",
             "calendar",
@@ -259,6 +263,9 @@ impl Settings {
         }
         if let Some(s) = root.section("pdf") {
             pdf::read(&s, &mut settings.pdf);
+        }
+        if let Some(s) = root.section("ocr") {
+            ocr::read(&s, &mut settings.ocr);
         }
         if let Some(s) = root.section("learning") {
             learning::read(&s, &mut settings.learning);

@@ -25,7 +25,7 @@ use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::dispatch::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
-use crate::crawl::reader::{CpuPool, Parser, Reader};
+use crate::crawl::reader::{Converters, CpuPool, Parser, Reader};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{ClientError, Fetcher};
@@ -86,6 +86,7 @@ impl Crawler {
         let cpu = Arc::new(CpuPool::new().map_err(CrawlError::Threads)?);
         let fetcher = Arc::new(Fetcher::new(&settings.fetch, Arc::new(store.clone()))?);
         let executor = Arc::new(TaskExecutor::new(fetcher, Arc::new(Parser::new(cpu))));
+        executor.parser().set_converters(Converters::from(&*settings));
         let local = || Arc::new(LocalDispatcher::new(Arc::clone(&executor), store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
         let dispatcher = dispatcher.unwrap_or_else(local);
         let (classifier, outages, health) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
@@ -104,6 +105,7 @@ impl Crawler {
             let dispatcher = if self.dispatcher.is_remote() { Arc::clone(&self.dispatcher) } else { local() };
             (executor, dispatcher)
         };
+        executor.parser().set_converters(Converters::from(&*settings));
         Ok(Self {
             store: self.store.clone(),
             executor,

@@ -115,7 +115,7 @@ impl Fields {
             date: choose(&self.dates, Field::Date).map(|c| c.probability),
             publisher: choose(&self.publishers, Field::Publisher).map(|c| c.probability),
             author: choose(&self.authors, Field::Author).map(|c| c.probability),
-            body: None,
+            ..Confidence::default()
         }
     }
 

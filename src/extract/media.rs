@@ -12,6 +12,8 @@ use crate::text::normalize::{collapse_whitespace, truncate};
 /// Most attachments listed.
 const MAX_ATTACHMENTS: usize = 20;
 const MAX_NAME: usize = 120;
+/// Most pictures of a notice that consists of pictures.
+const MAX_PICTURES: usize = 8;
 /// Most text pieces of a link that are read.
 const MAX_PIECES: usize = 40;
 /// File extensions of attachments.
@@ -23,12 +25,19 @@ const MIN_PICTURE: u32 = 120;
 pub(super) fn image(head: &Head, roots: &[NodeRef<'_>], base: &WebUrl) -> Option<WebUrl> {
     let said = head.meta(&["og:image", "og:image:url", "twitter:image", "twitter:image:src"]).map(str::to_owned).or_else(|| head.ld_text("image"));
     let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
-    let shown = || {
-        let pictures = roots.iter().flat_map(|r| r.descendants()).filter(|e| e.is(Tag::Img) && !is_small(*e));
-        let address = |e: NodeRef<'_>| [Attr::DataSrc, Attr::DataOriginal, Attr::Src].iter().find_map(|a| e.attr(*a)).and_then(usable);
-        pictures.take(50).find_map(address)
-    };
-    said.and_then(|s| usable(&s)).or_else(shown)
+    said.and_then(|s| usable(&s)).or_else(|| shown(roots, base).next())
+}
+
+/// Returns the pictures of a body, without decoration and duplicates.
+pub(super) fn pictures(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<WebUrl> {
+    let mut seen = HashSet::new();
+    shown(roots, base).filter(|url| seen.insert(url.as_str().to_owned())).take(MAX_PICTURES).collect()
+}
+
+fn shown(roots: &[NodeRef<'_>], base: &WebUrl) -> impl Iterator<Item = WebUrl> {
+    let pictures = roots.iter().flat_map(|r| r.descendants()).filter(|e| e.is(Tag::Img) && !is_small(*e));
+    let address = |e: NodeRef<'_>| [Attr::DataSrc, Attr::DataOriginal, Attr::Src].iter().find_map(|a| e.attr(*a)).map(str::to_owned);
+    pictures.take(50).filter_map(address).filter_map(|a| base.join(a.trim()).ok()).filter(|u| !is_decoration(u.as_str()))
 }
 
 fn is_decoration(address: &str) -> bool {

@@ -13,6 +13,7 @@ mod body;
 mod boilerplate;
 pub mod candidates;
 mod comments;
+pub mod document;
 mod embedded_json;
 mod error;
 pub mod fields;
@@ -39,7 +40,7 @@ mod testing;
 pub mod training;
 mod wechat;
 
-pub use error::ExtractError;
+pub use error::{ExtractError, Foreign};
 pub use read::visible_lines;
 pub use sanitise::sanitise;
 
@@ -80,21 +81,6 @@ pub struct Context<'a> {
     pub selectors: &'a ArticleSelectors,
     /// Time zone and current time.
     pub clock: Clock,
-}
-
-/// Returns the format of bytes that are obviously not HTML.
-pub fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 8] = [
-        (b"%PDF", "PDF"),
-        (b"PK\x03\x04", "ZIP/Office"),
-        (b"\xD0\xCF\x11\xE0", "Office"),
-        (b"\x89PNG", "PNG"),
-        (b"\xFF\xD8\xFF", "JPEG"),
-        (b"GIF8", "GIF"),
-        (b"Rar!", "RAR"),
-        (b"\x1F\x8B", "gzip"),
-    ];
-    MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
 }
 
 /// Returns the base for relative addresses: the `<base href>` if it stays within the same site, otherwise the page's own address.
@@ -143,8 +129,10 @@ fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractErro
         return Err(ExtractError::SoftError(t.to_owned()));
     }
     if letters < least {
-        let files = base.filter(|_| likeness == Likeness::Article).map(|base| media::attachments(&[page.root()], base)).unwrap_or_default();
-        return notice_of_files(files, &fields).ok_or(ExtractError::NoContent { letters });
+        let base = base.filter(|_| likeness == Likeness::Article);
+        let files = base.map(|base| media::attachments(&[page.root()], base)).unwrap_or_default();
+        let pictures = || base.map(|base| media::pictures(&found.roots, base)).unwrap_or_default();
+        return notice_of_files(files, &fields).or_else(|| notice_of_pictures(pictures(), &fields)).ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings: Vec<String> = uncertain.into_iter().collect();
     if page.dropped > 0 {
@@ -182,6 +170,11 @@ fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted>
         text,
         ..fields.article(NAMES_OF_FILES)
     })
+}
+
+/// Builds an article without text from a notice that consists of pictures: their text is still to be recognised.
+fn notice_of_pictures(pictures: Vec<WebUrl>, fields: &Fields) -> Option<Extracted> {
+    (!pictures.is_empty()).then(|| Extracted { image: pictures.first().cloned(), pictures, ..fields.article(NAMES_OF_FILES) })
 }
 
 /// Builds an article from script data.

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::extract::{Context, ExtractError, MAX_TEXT, MIN_TEXT};
 use crate::model::Extracted;
 use crate::text::{dates, normalize};
@@ -24,6 +26,16 @@ pub fn text(bytes: &[u8]) -> Result<String, ExtractError> {
     }
 }
 
+/// Whether a PDF holds pictures instead of text: hardly any letters, or fonts without a character table.
+pub fn is_scan(text: &str) -> bool {
+    let (mut letters, mut unknown) = (0, 0);
+    for c in text.chars() {
+        letters += usize::from(normalize::is_letter(c));
+        unknown += usize::from(c == '\u{fffd}' || ('\u{e000}'..='\u{f8ff}').contains(&c));
+    }
+    letters < MIN_TEXT || unknown * 2 > letters
+}
+
 /// Builds an article from the text of a PDF.
 pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractError> {
     let lines: Vec<String> = text.lines().map(normalize::collapse_whitespace).collect();
@@ -32,18 +44,26 @@ pub fn article(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     if letters < MIN_TEXT {
         return Err(ExtractError::Pdf(format!("it holds no text ({letters} characters): scanned pages, or fonts without a character table")));
     }
-    let filled: Vec<&String> = lines.iter().filter(|l| !l.is_empty()).collect();
-    let head = filled.iter().take(HEAD_LINES).copied();
-    let found =
-        filled.iter().rev().take(TAIL_LINES).copied().chain(head.clone()).find_map(|l| dates::find_dates(l, &context.clock).into_iter().next());
+    let (title, published_at) = title_and_date(lines.iter().map(String::as_str).filter(|l| !l.is_empty()), context);
     Ok(Extracted {
-        title: head.clone().find(|l| is_title(l)).map(|l| normalize::truncate(l, crate::extract::headline::MAX_TITLE)),
-        published_at: found.map(|d| d.at),
+        title,
+        published_at,
         language: normalize::language(text).map(Cow::Borrowed),
         text: paragraphs.join("\n").chars().take(MAX_TEXT).collect(),
         charset: "pdf".to_owned(),
         ..Extracted::default()
     })
+}
+
+/// Returns the title of a notice, from its first lines, and its date: from its end, where the sender signs, or its beginning.
+pub(super) fn title_and_date<'a>(
+    lines: impl DoubleEndedIterator<Item = &'a str> + Clone,
+    context: &Context<'_>,
+) -> (Option<String>, Option<DateTime<FixedOffset>>) {
+    let head = lines.clone().take(HEAD_LINES);
+    let title = head.clone().find(|l| is_title(l)).map(|l| normalize::truncate(l, crate::extract::headline::MAX_TITLE));
+    let found = lines.rev().take(TAIL_LINES).chain(head).find_map(|l| dates::find_dates(l, &context.clock).into_iter().next());
+    (title, found.map(|d| d.at))
 }
 
 fn is_title(line: &str) -> bool {

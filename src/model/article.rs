@@ -56,9 +56,12 @@ pub struct Extracted {
     pub attachments: Vec<Attachment>,
     /// The next page of an article split over several pages.
     pub next: Option<WebUrl>,
+    /// The pictures of a notice that consists of pictures, until their text is recognised.
+    #[serde(default)]
+    pub pictures: Vec<WebUrl>,
     /// Oddities of the page.
     pub warnings: Vec<String>,
-    /// Character encoding; `pdf` for a PDF.
+    /// Character encoding; `pdf` for a PDF, `document` for an office document, `ocr` for recognised text.
     #[serde(default)]
     pub charset: String,
     /// How likely the fields are to be right.
@@ -78,15 +81,20 @@ pub struct Confidence {
     /// Expected F1 of the text.
     #[serde(default)]
     pub body: Option<f32>,
+    /// Mean confidence of the characters, if the text was recognised on pictures (文字识别).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocr: Option<f32>,
 }
 
 /// Below this probability the text may be wrong, and the article is never chosen automatically.
 const DOUBTFUL: f32 = 0.75;
+/// Below this confidence of text recognition, more than about one character in twenty is wrong.
+const DOUBTFUL_OCR: f32 = 0.8;
 
 impl Confidence {
     /// Whether the text may not be the article's own.
     pub fn is_doubtful(&self) -> bool {
-        self.body.is_some_and(|p| p < DOUBTFUL)
+        self.body.is_some_and(|p| p < DOUBTFUL) || self.ocr.is_some_and(|p| p < DOUBTFUL_OCR)
     }
 }
 

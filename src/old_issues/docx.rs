@@ -1,21 +1,15 @@
 //! Lines of a .docx (ECMA-376 part 1, 17), with what their styles say.
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read as _};
 
-use quick_xml::Reader;
-use quick_xml::escape::unescape;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 
 use super::error::FileError;
 use super::line::{Line, Style, cleaned};
 use super::table_row::{self, Cell};
+use crate::documents::office::{MAX_DEPTH, Package, Xml, each_event, value};
 
-/// Largest decompressed part, in bytes, and most parts of a package; pictures are not read.
-const MAX_PART: u64 = 20 << 20;
-const MAX_PARTS: usize = 5_000;
-/// Deepest nesting of elements, most paragraphs, and most styles.
-const MAX_DEPTH: usize = 200;
+/// Most paragraphs, and most styles.
 const MAX_PARAGRAPHS: usize = 50_000;
 const MAX_STYLES: usize = 5_000;
 /// Most styles that a style is based on.
@@ -26,68 +20,12 @@ const MAX_BASES: usize = 10;
 /// # Errors
 /// If it is no .docx, or too large.
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>, FileError> {
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| FileError::Damaged(e.to_string()))?;
-    if zip.len() > MAX_PARTS {
-        return Err(FileError::TooLarge);
-    }
-    let document = part(&mut zip, "word/document.xml")?.ok_or_else(|| FileError::Damaged("word/document.xml is missing".to_owned()))?;
-    let styles = part(&mut zip, "word/styles.xml")?.map(|xml| Styles::read(&xml)).transpose()?.unwrap_or_default();
+    let mut package = Package::open(bytes)?;
+    let document = package.part("word/document.xml")?.ok_or_else(|| FileError::Damaged("word/document.xml is missing".to_owned()))?;
+    let styles = package.part("word/styles.xml")?.map(|xml| Styles::read(&xml)).transpose()?.unwrap_or_default();
     let mut body = Body { styles, ..Body::default() };
     each_event(&document, |event| body.take(event))?;
     Ok(cleaned(body.lines.iter().map(|(text, style)| (text.as_str(), *style))))
-}
-
-fn part(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Option<String>, FileError> {
-    let Ok(part) = zip.by_name(name) else { return Ok(None) };
-    let mut bytes = Vec::new();
-    // do not trust the size in the zip
-    part.take(MAX_PART + 1).read_to_end(&mut bytes).map_err(|e| FileError::Damaged(format!("{name}: {e}")))?;
-    if bytes.len() as u64 > MAX_PART {
-        return Err(FileError::TooLarge);
-    }
-    String::from_utf8(bytes).map(Some).map_err(|_| FileError::Damaged(format!("{name} is not UTF-8")))
-}
-
-/// Gives each event of a part; an empty element is a start and an end.
-fn each_event(xml: &str, mut take: impl FnMut(Xml<'_>) -> Result<(), FileError>) -> Result<(), FileError> {
-    let mut reader = Reader::from_str(xml.trim_start_matches('\u{feff}'));
-    let mut depth = 0_usize;
-    loop {
-        match reader.read_event().map_err(|e| FileError::Damaged(e.to_string()))? {
-            Event::Start(e) => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(FileError::Damaged(format!("it is nested deeper than {MAX_DEPTH} elements")));
-                }
-                take(Xml::Start(&e))?;
-            }
-            Event::Empty(e) => {
-                take(Xml::Start(&e))?;
-                take(Xml::End(e.name().as_ref()))?;
-            }
-            Event::End(e) => {
-                depth = depth.saturating_sub(1);
-                take(Xml::End(e.name().as_ref()))?;
-            }
-            Event::Text(t) => take(Xml::Text(t.as_ref()))?,
-            Event::CData(t) => take(Xml::Text(t.as_ref()))?,
-            Event::GeneralRef(name) => take(Xml::Text(&unescape(&format!("&{};", &*name)).unwrap_or_default()))?,
-            Event::DocType(_) => return Err(FileError::Damaged("it has a DOCTYPE".to_owned())),
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Xml<'a> {
-    Start(&'a BytesStart<'a>),
-    End(&'a str),
-    Text(&'a str),
-}
-
-fn value(e: &BytesStart<'_>, name: &str) -> Option<String> {
-    Some(e.try_get_attribute(name).ok()??.value.to_string())
 }
 
 /// Whether a property without `val`, or with a true one, is set.

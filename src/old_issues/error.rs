@@ -1,5 +1,7 @@
 //! Why a file cannot be read.
 
+use crate::documents::DocumentError;
+
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -15,4 +17,13 @@ pub enum FileError {
     TooLarge,
     #[error("cannot be read: {0}; open it in Word or WPS and save it as .docx")]
     Damaged(String),
+}
+
+impl From<DocumentError> for FileError {
+    fn from(e: DocumentError) -> Self {
+        match e {
+            DocumentError::TooLarge => Self::TooLarge,
+            DocumentError::Damaged(how) => Self::Damaged(how),
+        }
+    }
 }

@@ -5,7 +5,6 @@ mod issues;
 mod llm;
 mod notifier;
 mod outlets;
-mod pdf;
 mod reload;
 mod taxonomy_trial;
 mod training;
@@ -22,7 +21,6 @@ use crate::store::{Store, StoreError};
 
 pub use bells::Bells;
 pub use issues::{IssueMaker, recipients};
-pub use pdf::{PdfError, docx_of_doc, find_soffice, pdf};
 pub use reload::{ConfigHandle, ReloadError};
 pub use taxonomy_trial::{LabelTrial, TRIAL_DAYS, TaxonomyTrial, TrialRow};
 

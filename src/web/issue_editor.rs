@@ -11,9 +11,10 @@ use chrono::Utc;
 
 use crate::config::settings::Publication;
 use crate::issue::edit::{DropReason, MAX_ATTACHMENTS, MAX_FOREWORD, MAX_NOTE, MAX_SUMMARY, MAX_TEXT, MAX_TITLE};
+use crate::libreoffice::find_soffice;
 use crate::mail;
 use crate::model::{ArticleId, Edition, EditionId, EditionState, Item, Print, SigningStep};
-use crate::pipeline::{find_soffice, recipients};
+use crate::pipeline::recipients;
 use crate::render::GradeWords;
 use crate::store::{Direction, EditResult, EditionRow, Session};
 use crate::web::access::Editor;

@@ -5,8 +5,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 
+use crate::libreoffice;
 use crate::model::{Edition, EditionId, FileId};
-use crate::pipeline;
 use crate::render::{self, Files, RenderError};
 use crate::store::Session;
 use crate::web::access::Editor;
@@ -41,7 +41,7 @@ pub(super) async fn pdf(State(console): State<AppState>, Editor(session): Editor
         Ok(made) => made,
         Err(answer) => return answer,
     };
-    match pipeline::pdf(&docx, &console.pipeline().settings().pdf).await {
+    match libreoffice::pdf(&docx, &console.pipeline().settings().pdf).await {
         Ok(bytes) => download(&format!("issue-{id}.pdf"), &format!("{stem}.pdf"), "application/pdf", bytes),
         Err(e) => {
             tracing::warn!(issue = id, "no PDF: {e}");

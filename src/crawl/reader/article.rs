@@ -1,4 +1,4 @@
-//! A page, HTML or PDF, → its article.
+//! A page or document → its article.
 
 use std::sync::Arc;
 
@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
 use crate::crawl::reader::{Document, Reader, pdf};
-use crate::extract::{self, Context, ExtractError};
+use crate::documents::{self, Format};
+use crate::extract::{self, Context, ExtractError, Foreign};
 use crate::fetch::charset;
+use crate::libreoffice::{self, PdfError};
 use crate::model::{Entry, Extracted, Source};
 use crate::text::dates::Clock;
 
@@ -23,14 +25,46 @@ impl Reader<'_> {
         self.append_further_pages(article, url).await
     }
 
-    /// Reads the article of a page, without its further pages.
+    /// Reads the article of a page or document, without its further pages.
     pub(super) async fn extract(&self, page: Document) -> Result<Extracted, ExtractError> {
-        if extract::foreign_format(&page.body) == Some("PDF") {
-            let text = pdf::text(self.parser, &page.body).await?;
-            let source = Arc::clone(&self.source);
-            return self.parser.cpu(move || extract::pdf::article(&text, &context(&page, &source))).await.unwrap_or(Err(ExtractError::GaveUp));
+        match Format::of(&page.body) {
+            Some(Format::Pdf) => self.pdf(page).await,
+            Some(Format::Docx) => self.parse::<Result<_, _>>(Kind::Office, page).await?,
+            Some(Format::OldWord | Format::Rtf) => self.old_document(page).await,
+            Some(Format::Png | Format::Jpeg) => self.picture(page).await,
+            _ => {
+                let about = page.without_body();
+                let article = self.parse::<Result<Extracted, ExtractError>>(Kind::Page, page).await??;
+                self.read_attachments(self.read_pictures(article, &about).await?, &about).await
+            }
         }
-        self.parse::<Result<_, _>>(Kind::Page, page).await?
+    }
+
+    async fn pdf(&self, page: Document) -> Result<Extracted, ExtractError> {
+        let text = pdf::text(self.parser, &page.body).await?;
+        if extract::pdf::is_scan(&text) {
+            let pages = self.recognise_pdf(&page.body).await?;
+            return self.recognised(&page, &pages).await;
+        }
+        self.article_of_text(&page, text).await
+    }
+
+    /// Builds the article of a text that has no markup.
+    pub(super) async fn article_of_text(&self, page: &Document, text: String) -> Result<Extracted, ExtractError> {
+        let (source, about) = (Arc::clone(&self.source), page.without_body());
+        let article = self.parser.cpu(move || extract::pdf::article(&text, &context(&about, &source))).await;
+        article.unwrap_or(Err(ExtractError::GaveUp))
+    }
+
+    /// Reads a .doc, .wps or .rtf: LibreOffice makes a .docx of it.
+    async fn old_document(&self, page: Document) -> Result<Extracted, ExtractError> {
+        let failed = |reason: String| ExtractError::Unconverted { what: Foreign::OldDocument, reason };
+        let docx = libreoffice::docx_of_doc(&page.body, &self.parser.converters().pdf).await.map_err(|e| match e {
+            PdfError::NotInstalled => ExtractError::MissingProgram(Foreign::OldDocument),
+            PdfError::Busy => ExtractError::Interrupted(e.to_string()),
+            e => failed(e.to_string()),
+        })?;
+        self.parse::<Result<_, _>>(Kind::Office, Document { body: docx, ..page }).await?
     }
 
     /// Reads the article from the feed, for a page that is unavailable; `None` if the feed has no text.
@@ -62,8 +96,8 @@ impl From<ParseFailure> for ExtractError {
 /// Extracts the article of an HTML page.
 pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
     let ParseInput { source, document, .. } = input;
-    if let Some(format) = extract::foreign_format(&document.body) {
-        return Err(ExtractError::NotHtml(format.into()));
+    if let Some(format) = Format::of(&document.body) {
+        return Err(ExtractError::NotHtml(format.name().into()));
     }
     let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
     let mut article = extract::extract(&decoded.text, &context(&document, &source))?;
@@ -72,6 +106,12 @@ pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
     }
     article.charset = decoded.charset;
     Ok(article)
+}
+
+/// Reads an office document.
+pub(super) fn office(input: &ParseInput) -> Result<Extracted, ExtractError> {
+    let html = documents::html_of_docx(&input.document.body).map_err(|e| ExtractError::Document(e.to_string()))?;
+    extract::document::article(&html, &context(&input.document, &input.source))
 }
 
 /// Extracts the article of a feed entry.

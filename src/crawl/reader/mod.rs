@@ -4,6 +4,7 @@
 //! says.
 
 mod article;
+mod attachments;
 mod cpu_pool;
 #[cfg(debug_assertions)]
 pub(in crate::crawl) mod faults;
@@ -12,6 +13,7 @@ mod listing;
 mod parser;
 mod pdf;
 pub(in crate::crawl) mod process;
+mod scan;
 mod watched;
 
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use crate::model::{Source, StoredPage, WebUrl};
 pub use cpu_pool::CpuPool;
 pub use listing::{FurtherPages, ListingError};
 use parser::Waiting;
-pub use parser::{PARSE_DOCUMENTS, Parser, parse_documents};
+pub use parser::{Converters, PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,6 +39,13 @@ pub struct Document {
     /// Decompressed.
     #[serde(skip)]
     pub body: Vec<u8>,
+}
+
+impl Document {
+    /// Returns where it comes from.
+    fn without_body(&self) -> Self {
+        Self { url: self.url.clone(), content_type: self.content_type.clone(), at: self.at, body: Vec::new() }
+    }
 }
 
 impl From<StoredPage> for Document {

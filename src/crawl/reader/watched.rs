@@ -3,7 +3,7 @@
 use crate::crawl::reader::Reader;
 use crate::crawl::reader::listing::ListingError;
 use crate::crawl::reader::parser::{Kind, ParseInput};
-use crate::extract;
+use crate::documents::Format;
 use crate::fetch::{Page, charset};
 use crate::page_watch::{PageError, WatchedPage, blocks};
 
@@ -24,8 +24,8 @@ impl Reader<'_> {
 /// Cuts a page into blocks.
 pub(super) fn watched(input: &ParseInput) -> Result<WatchedPage, PageError> {
     let ParseInput { source, document, .. } = input;
-    if let Some(format) = extract::foreign_format(&document.body) {
-        return Err(PageError::NotHtml(format.to_owned()));
+    if let Some(format) = Format::of(&document.body) {
+        return Err(PageError::NotHtml(format.name().to_owned()));
     }
     let decoded = charset::decode(&document.body, document.content_type.as_deref(), source.charset);
     let page = blocks::cut(&decoded.text, &source.page)?;

@@ -355,7 +355,7 @@ impl Fetcher {
         let validators = Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
         let max = match request.kind {
             DocumentKind::Listing => self.settings.max_feed_bytes,
-            DocumentKind::Page if content_type.as_deref().is_some_and(|t| t.contains("application/pdf")) => self.settings.max_pdf_bytes,
+            DocumentKind::Page if content_type.as_deref().is_some_and(is_file) => self.settings.max_pdf_bytes,
             DocumentKind::Page => self.settings.max_page_bytes,
         };
         let (body, cut_short) = self.read_body(response, url, max, visit).await?;
@@ -428,4 +428,10 @@ impl Fetcher {
         }
         Ok(())
     }
+}
+/// Whether a content type is that of a PDF, an office document or a picture, which may be larger than a page.
+fn is_file(content_type: &str) -> bool {
+    const FILES: [&str; 7] =
+        ["application/pdf", "application/msword", "application/vnd.", "application/octet-stream", "application/wps", "application/kswps", "image/"];
+    FILES.iter().any(|t| content_type.starts_with(t))
 }

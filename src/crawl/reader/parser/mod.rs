@@ -4,16 +4,19 @@
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use crate::config::Settings;
+use crate::config::settings::{OcrSettings, PdfSettings};
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
 use crate::crawl::reader::{CpuPool, Document, article, listing, watched};
+use crate::documents::scan;
 use crate::model::{Entry, Source};
 
 /// The subcommand of this program that parses documents from standard input.
@@ -41,6 +44,10 @@ pub(super) enum Kind {
     },
     /// A page that is watched for changes.
     Watched,
+    /// An office document.
+    Office,
+    /// The picture of a scanned page.
+    Scan,
     /// A page that may announce feeds.
     Homepage,
 }
@@ -79,6 +86,21 @@ pub struct Parser {
     idle: Mutex<Vec<Idle>>,
     /// `None`: this program.
     program: Option<PathBuf>,
+    converters: RwLock<Arc<Converters>>,
+}
+
+/// The settings of programs that read what this one cannot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Converters {
+    /// LibreOffice.
+    pub pdf: PdfSettings,
+    pub ocr: OcrSettings,
+}
+
+impl From<&Settings> for Converters {
+    fn from(settings: &Settings) -> Self {
+        Self { pdf: settings.pdf.clone(), ocr: settings.ocr.clone() }
+    }
 }
 
 /// An idle process, and how many documents it parsed.
@@ -87,7 +109,14 @@ struct Idle(Process, u32);
 impl Parser {
     /// Processes start when they are needed.
     pub fn new(pool: Arc<CpuPool>) -> Self {
-        Self { turns: Semaphore::new(pool.threads()), reserved: Semaphore::new(1), pool, idle: Mutex::default(), program: None }
+        Self {
+            turns: Semaphore::new(pool.threads()),
+            reserved: Semaphore::new(1),
+            pool,
+            idle: Mutex::default(),
+            program: None,
+            converters: RwLock::default(),
+        }
     }
 
     /// Returns the parser with another program for its processes.
@@ -103,6 +132,15 @@ impl Parser {
             None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
             None => std::env::current_exe(),
         }
+    }
+
+    pub fn converters(&self) -> Arc<Converters> {
+        Arc::clone(&self.converters.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes other settings for documents that are read from now on.
+    pub fn set_converters(&self, new: Converters) {
+        *self.converters.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
     }
 
     pub fn pool(&self) -> &CpuPool {
@@ -174,6 +212,8 @@ pub fn parse_documents() -> anyhow::Result<()> {
                 Kind::FeedEntry(_) => serde_json::to_vec(&article::feed_entry(input))?,
                 Kind::Listing { .. } => serde_json::to_vec(&listing::listing(input))?,
                 Kind::Watched => serde_json::to_vec(&watched::watched(&input))?,
+                Kind::Office => serde_json::to_vec(&article::office(&input))?,
+                Kind::Scan => serde_json::to_vec(&scan::clean(&input.document.body))?,
                 Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
             })
         })

@@ -25,7 +25,7 @@ use crate::crawl::dispatch::nats::connection::Connection;
 use crate::crawl::dispatch::nats::site_store::KvSiteStore;
 use crate::crawl::dispatch::nats::streams::{JetStreamHandles, POLICY_KEY};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
-use crate::crawl::reader::{CpuPool, Parser};
+use crate::crawl::reader::{Converters, CpuPool, Parser};
 use crate::fetch::Fetcher;
 use reconnects::{ReconnectTracker, SERVER_RESTART_HOLDOFF};
 
@@ -50,6 +50,8 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     /// The machine's own part of the fetch settings: the browser.
     pub local_fetch: FetchSettings,
+    /// Programs that read scans and old documents on this machine.
+    pub converters: Converters,
 }
 
 struct Worker {
@@ -73,6 +75,7 @@ struct Worker {
 pub async fn work(settings: WorkerSettings, mut stopped: watch::Receiver<bool>) -> Result<(), NatsError> {
     let Some((streams, policy)) = wait_for_policy(&settings, &mut stopped).await else { return Ok(()) };
     let parser = Arc::new(Parser::new(Arc::new(CpuPool::new()?)));
+    parser.set_converters(settings.converters.clone());
     let executor = TaskExecutor::new(fetcher(&policy, &settings, &streams)?, parser);
     let at_once = settings.concurrency;
     let worker = Arc::new(Worker {

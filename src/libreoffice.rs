@@ -1,32 +1,26 @@
-//! Converts a document to PDF, and an old .doc to .docx, if LibreOffice is installed.
+//! Converts documents with LibreOffice, if it is installed: a .docx to PDF, an old .doc or .wps to .docx.
 //!
-//! One document at a time, each in its own folder with its own profile. LibreOffice is killed when the work ends, or when nobody
-//! waits for the PDF any more.
+//! One document at a time, each in its own folder with its own profile.
 
-use std::fs::{DirBuilder, File};
-use std::io::{self, Read as _};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::Command;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::child::{Limits, RunError, WorkFolder, find_program};
 use crate::config::settings::PdfSettings;
 
 /// Names of the executable in Debian and elsewhere.
 const NAMES: [&str; 2] = ["soffice", "libreoffice"];
 /// For the documents of others.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Largest result, and most that is reported of LibreOffice's output.
+/// Largest result.
 const MAX_MADE: u64 = 100 << 20;
-const MAX_WORDS: u64 = 500;
-/// LibreOffice takes some hundred megabytes.
+/// LibreOffice takes some hundred megabytes, and reserves more.
+const MAX_MEMORY: u64 = 3 << 10;
 static TURN: Semaphore = Semaphore::const_new(1);
 
 /// Why there is no PDF.
@@ -75,9 +69,7 @@ pub fn find_soffice(settings: &PdfSettings) -> Result<PathBuf, PdfError> {
     if let Some(path) = &settings.soffice {
         return if path.is_file() { Ok(path.clone()) } else { Err(PdfError::NotThere(path.clone())) };
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).flat_map(|dir| NAMES.map(|name| dir.join(name))).find(|p| p.is_file());
-    found.ok_or(PdfError::NotInstalled)
+    find_program(&NAMES).ok_or(PdfError::NotInstalled)
 }
 
 /// Makes a PDF of a .docx.
@@ -100,87 +92,33 @@ pub async fn docx_of_doc(doc: &[u8], settings: &PdfSettings) -> Result<Vec<u8>, 
 async fn converted(document: &[u8], from: &str, to: &str, settings: &PdfSettings) -> Result<Vec<u8>, PdfError> {
     let soffice = find_soffice(settings)?;
     let Ok(Ok(_turn)) = timeout(MAX_WAIT, TURN.acquire()).await else { return Err(PdfError::Busy) };
-    let folder = WorkFolder::new()?;
+    let folder = WorkFolder::new("pdf")?;
     let name = format!("issue.{from}");
-    tokio::fs::write(folder.0.join(&name), document).await?;
-    let made = timeout(settings.timeout, convert(&soffice, &folder.0, &name, to)).await;
-    made.map_err(|_| PdfError::Timeout(settings.timeout))??;
-    let made = folder.0.join(format!("issue.{to}"));
-    match tokio::fs::metadata(&made).await {
-        Ok(m) if m.len() <= MAX_MADE => Ok(tokio::fs::read(&made).await?),
-        Ok(_) => Err(PdfError::Failed(format!("the result is larger than {} MB", MAX_MADE >> 20))),
-        Err(_) => Err(PdfError::Failed(words(&folder.0.join("words")))),
-    }
-}
-
-/// Runs LibreOffice on a file in a folder; kills it on drop.
-async fn convert(soffice: &Path, folder: &Path, name: &str, to: &str) -> Result<(), PdfError> {
-    let profile = Url::from_file_path(folder.join("profile")).map_err(|()| PdfError::Failed(format!("{} is no path", folder.display())))?;
-    let mut child = Command::new(soffice)
-        .arg(format!("-env:UserInstallation={profile}"))
-        .args(["--headless", "--norestore", "--nologo", "--convert-to", to, "--outdir", ".", name])
-        .current_dir(folder)
-        // it needs none of our secrets
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("LANG", "C.UTF-8")
-        .env("HOME", folder)
-        .env("TMPDIR", folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(folder.join("words"))?)
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()?;
-    let _group = ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)));
-    let status = child.wait().await?;
+    folder.write(&name, document).await?;
+    let profile = Url::from_file_path(folder.path().join("profile"));
+    let profile = profile.map_err(|()| PdfError::Failed(format!("{} is no path", folder.path().display())))?;
+    let arguments =
+        [&format!("-env:UserInstallation={profile}"), "--headless", "--norestore", "--nologo", "--convert-to", to, "--outdir", ".", &name];
+    let limits = Limits { megabytes: MAX_MEMORY, processor: settings.timeout, wall: settings.timeout };
+    folder.run(&soffice, arguments, limits).await?;
     // it may report success without a result, so look for the file
-    if status.success() { Ok(()) } else { Err(PdfError::Failed(format!("{status}: {}", words(&folder.join("words"))))) }
+    folder.read(&format!("issue.{to}"), MAX_MADE).await?.ok_or_else(|| PdfError::Failed(folder.words()))
 }
 
-/// Returns the beginning of LibreOffice's output.
-fn words(file: &Path) -> String {
-    let mut bytes = Vec::new();
-    let _ = File::open(file).and_then(|f| f.take(MAX_WORDS).read_to_end(&mut bytes));
-    String::from_utf8_lossy(&bytes).trim().to_owned()
-}
-
-/// LibreOffice starts further processes: killing the first would leave the others.
-struct ProcessGroup(Option<Pid>);
-
-impl Drop for ProcessGroup {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            // already gone if all went well
-            let _ = kill_process_group(leader, Signal::KILL);
+impl From<RunError> for PdfError {
+    fn from(e: RunError) -> Self {
+        match e {
+            RunError::Timeout(after) => Self::Timeout(after),
+            RunError::Failed { .. } => Self::Failed(e.to_string()),
+            RunError::Io(e) => Self::Io(e),
         }
-    }
-}
-
-/// A folder for this user alone, removed on drop.
-struct WorkFolder(PathBuf);
-
-impl WorkFolder {
-    fn new() -> io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("qingbao-pdf-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        let make = || DirBuilder::new().mode(0o700).create(&path);
-        // left by a killed process with the same process id
-        make().or_else(|_| std::fs::remove_dir_all(&path).and_then(|()| make()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for WorkFolder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
 
