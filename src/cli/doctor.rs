@@ -12,6 +12,7 @@ use crate::cli::cluster_check::check_cluster;
 use crate::cli::report::{Level, Report};
 use crate::cli::serve::CrawlArgs;
 use crate::config::settings::{DispatcherKind, MailTls, OutletKind};
+use crate::crawl::reader::recognition_language;
 use crate::fetch::find_browser;
 use crate::libreoffice::{PdfError, find_soffice};
 use crate::mail::{DeliveryResult, Transport};
@@ -99,9 +100,21 @@ fn settings(f: &mut Report, context: &CommandContext) {
             f.require("pdf", found, |p| p.display().to_string());
         }
     }
+    recognition(f, context);
     f.line(Level::Ok, "fonts", "the chart's font is built in; documents name 仿宋, 黑体 and 楷体, which Word and WPS bring");
     for file in secrets(context) {
         private(f, &file);
+    }
+}
+
+/// Checks the programs that read scans.
+fn recognition(f: &mut Report, context: &CommandContext) {
+    if !context.settings.ocr.enabled {
+        return f.line(Level::Ok, "ocr", "off ([ocr] enabled)");
+    }
+    match recognition_language() {
+        Ok(program) => f.line(Level::Ok, "ocr", &format!("{} with Chinese", program.display())),
+        Err(missing) => f.line(Level::Ok, "ocr", &format!("scans and pictures are not read: it {missing}")),
     }
 }
 

@@ -74,7 +74,7 @@ impl ExtractError {
             Self::MissingProgram(what) => format!("{}，这台服务器没有安装读它的程序，请管理员安装 {}", what.chinese(), what.packages()),
             Self::OcrOff => "是扫描件，而文字识别已关闭（[ocr] enabled）".to_owned(),
             Self::PdfCrashed(_) => "读取这个 PDF 超出了内存或时间限制，已跳过".to_owned(),
-            Self::SoftError(_) => "网页提示内容不存在".to_owned(),
+            Self::SoftError(words) => format!("网页提示内容不存在：“{words}”"),
             Self::ScriptRoute => "链接（#/…）指向列表页自身由脚本生成的部分：请为该来源设置 render = true".to_owned(),
             Self::Wall(wall) => wall.chinese(),
         }

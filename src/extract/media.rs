@@ -24,20 +24,28 @@ const MIN_PICTURE: u32 = 120;
 /// Returns the lead image: the one the head names, otherwise the first of the body.
 pub(super) fn image(head: &Head, roots: &[NodeRef<'_>], base: &WebUrl) -> Option<WebUrl> {
     let said = head.meta(&["og:image", "og:image:url", "twitter:image", "twitter:image:src"]).map(str::to_owned).or_else(|| head.ld_text("image"));
-    let usable = |address: &str| base.join(address.trim()).ok().filter(|u| !is_decoration(u.as_str()));
+    let usable = |written: &str| base.join(written.trim()).ok().filter(|u| !is_decoration(u.as_str()));
     said.and_then(|s| usable(&s)).or_else(|| shown(roots, base).next())
 }
 
-/// Returns the pictures of a body, without decoration and duplicates.
-pub(super) fn pictures(roots: &[NodeRef<'_>], base: &WebUrl) -> Vec<WebUrl> {
+/// Returns the pictures of a page that are no links, menus or decoration, without duplicates.
+pub(super) fn pictures(page: &Tree<'_>, base: &WebUrl) -> Vec<WebUrl> {
+    const ELSEWHERE: [Tag; 4] = [Tag::A, Tag::Nav, Tag::Header, Tag::Footer];
     let mut seen = HashSet::new();
-    shown(roots, base).filter(|url| seen.insert(url.as_str().to_owned())).take(MAX_PICTURES).collect()
+    let own = page.elements(Tag::Img).filter(|e| !is_small(*e)).take(50);
+    let own = own.filter(|e| !e.ancestors().any(|a| ELSEWHERE.iter().any(|tag| a.is(*tag))));
+    own.filter_map(|e| address(e, base)).filter(|url| seen.insert(url.as_str().to_owned())).take(MAX_PICTURES).collect()
 }
 
 fn shown(roots: &[NodeRef<'_>], base: &WebUrl) -> impl Iterator<Item = WebUrl> {
     let pictures = roots.iter().flat_map(|r| r.descendants()).filter(|e| e.is(Tag::Img) && !is_small(*e));
-    let address = |e: NodeRef<'_>| [Attr::DataSrc, Attr::DataOriginal, Attr::Src].iter().find_map(|a| e.attr(*a)).map(str::to_owned);
-    pictures.take(50).filter_map(address).filter_map(|a| base.join(a.trim()).ok()).filter(|u| !is_decoration(u.as_str()))
+    pictures.take(50).filter_map(|e| address(e, base))
+}
+
+/// Returns the address of a picture that is no decoration.
+fn address(e: NodeRef<'_>, base: &WebUrl) -> Option<WebUrl> {
+    let written = [Attr::DataSrc, Attr::DataOriginal, Attr::Src].iter().find_map(|a| e.attr(*a))?;
+    base.join(written.trim()).ok().filter(|u| !is_decoration(u.as_str()))
 }
 
 fn is_decoration(address: &str) -> bool {

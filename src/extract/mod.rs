@@ -52,7 +52,7 @@ use crate::extract::fields::Fields;
 use crate::extract::sanitise::clean;
 use crate::extract::survey::Facts;
 use crate::html::{Attr, Tag, Tree};
-use crate::knowledge::Fixed;
+use crate::knowledge::{Fixed, RECHECKS};
 use crate::model::{ArticleSelectors, Attachment, Extracted, WebUrl};
 use crate::text::dates::{self, Clock};
 use crate::text::markup;
@@ -121,6 +121,11 @@ fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractErro
         return Ok(found);
     }
     if letters < SHORT_TEXT
+        && let Some(line) = gone_notice(&page)
+    {
+        return Err(ExtractError::SoftError(line));
+    }
+    if letters < SHORT_TEXT
         && let Some(wall) = Wall::of_tree(&page, text)
     {
         return Err(ExtractError::Wall(wall));
@@ -131,7 +136,7 @@ fn read_page(text: &str, context: &Context<'_>) -> Result<Extracted, ExtractErro
     if letters < least {
         let base = base.filter(|_| likeness == Likeness::Article);
         let files = base.map(|base| media::attachments(&[page.root()], base)).unwrap_or_default();
-        let pictures = || base.map(|base| media::pictures(&found.roots, base)).unwrap_or_default();
+        let pictures = || base.map(|base| media::pictures(&page, base)).unwrap_or_default();
         return notice_of_files(files, &fields).or_else(|| notice_of_pictures(pictures(), &fields)).ok_or(ExtractError::NoContent { letters });
     }
     let mut warnings: Vec<String> = uncertain.into_iter().collect();
@@ -211,6 +216,15 @@ pub fn from_fragment(html: &str, context: &Context<'_>) -> Option<Extracted> {
     })
 }
 
+/// Returns the line of a nearly empty page that says that its article is gone, as 公众号 and many sites answer with status 200.
+fn gone_notice(page: &Tree<'_>) -> Option<String> {
+    let lines = visible_lines(page);
+    let folded = |line: &str| line.chars().map(normalize::fold_width_and_case).filter(|c| !c.is_whitespace()).collect::<String>();
+    let is_short = lines.iter().map(|l| l.chars().count()).sum::<usize>() <= MOST_OF_ERRORS;
+    let is_maintenance = || lines.iter().any(|l| RECHECKS.maintenance.is_match(&folded(l)));
+    lines.iter().find(|l| is_short && RECHECKS.withdrawn.is_match(&folded(l))).filter(|_| !is_maintenance()).cloned()
+}
+
 /// Returns whether the title marks a page of this many letters as an error page.
 fn is_error_title(title: &str, letters: usize) -> bool {
     const BEGINNINGS: [&str; 7] =
@@ -261,6 +275,16 @@ mod tests {
         let page = PAGE.replace("作者：张三", "作者：张三，这一行被选择器指定为正文，所以它的文字就是结果，长度也够三十个字。");
         let a = extract(&page, &context(&selectors)).unwrap();
         assert!(a.text.contains("被选择器指定为正文"), "{}", a.text);
+    }
+
+    #[test]
+    fn a_page_that_says_its_article_is_gone_is_named_by_its_words() {
+        let page = |words: &str| format!("<title></title><div class=weui-msg__title>{words}</div><script>var biz = 1</script>");
+        for words in ["该内容已被发布者删除", "此内容因违规无法查看", "链接已过期", "该公众号已迁移", "此账号已自主注销，内容无法查看"]
+        {
+            assert_eq!(run(&page(words)), Err(ExtractError::SoftError(words.to_owned())));
+        }
+        assert!(!matches!(run(&page("系统升级中，文章可能不存在")), Err(ExtractError::SoftError(_))));
     }
 
     #[test]

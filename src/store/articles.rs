@@ -1,5 +1,7 @@
 //! The archive: articles with classifications and stories.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
@@ -63,6 +65,19 @@ impl Store {
 
     pub fn text(&self, id: ArticleId) -> Result<String> {
         self.read(|c| Ok(c.prepare_cached("SELECT text FROM article WHERE id = ?1")?.query_row([id.0], |r| r.get(0))?))
+    }
+
+    /// Returns, of those articles whose text was recognised on pictures (文字识别), the confidence in percent.
+    pub fn recognised(&self, ids: &[ArticleId]) -> Result<HashMap<ArticleId, i64>> {
+        self.read(|c| {
+            let mut s = c.prepare_cached("SELECT CAST(round(100 * (confidence ->> '$.ocr')) AS INTEGER) FROM article WHERE id = ?1")?;
+            let mut out = HashMap::new();
+            for id in ids {
+                let confidence: Option<Option<i64>> = s.query_row([id.0], |r| r.get(0)).optional()?;
+                out.extend(confidence.flatten().map(|c| (*id, c)));
+            }
+            Ok(out)
+        })
     }
 
     /// Returns the copies of a story, earliest first.

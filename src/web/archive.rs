@@ -83,6 +83,8 @@ pub(super) struct HeadlineRow {
     pub(super) date: String,
     pub(super) labels: String,
     pub(super) column: String,
+    /// Whether its text was recognised on pictures.
+    pub(super) is_recognised: bool,
 }
 
 pub(super) fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
@@ -94,6 +96,7 @@ pub(super) fn row(h: &Headline, zone: chrono_tz::Tz) -> HeadlineRow {
         date: h.sort_time().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
         labels: j.industries.iter().chain(&j.themes).map(|l| l.name.as_str()).collect::<Vec<_>>().join("、"),
         column: j.column,
+        is_recognised: h.confidence.ocr.is_some(),
     }
 }
 

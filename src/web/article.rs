@@ -118,7 +118,7 @@ async fn add_reasons(console: &AppState, h: &Headline, issues: &mut [OpenIssue])
 
 /// Returns the extractor's confidence in words.
 fn confidence(of: &Confidence) -> String {
-    let fields = [("标题", of.title), ("日期", of.date), ("来源", of.publisher), ("作者", of.author), ("正文", of.body)];
+    let fields = [("标题", of.title), ("日期", of.date), ("来源", of.publisher), ("作者", of.author), ("正文", of.body), ("文字识别", of.ocr)];
     let known = fields.iter().filter_map(|(name, p)| p.map(|p| format!("{name} {:.0}%", p * 100.0)));
     known.collect::<Vec<_>>().join("　")
 }

@@ -58,6 +58,8 @@ struct EditorPage {
     feedback: HashMap<ArticleId, FeedbackView>,
     /// Grades of the items (B2).
     grades: HashMap<ArticleId, GradeWords>,
+    /// Items whose text was recognised on pictures: the confidence in percent.
+    recognised: HashMap<ArticleId, i64>,
     /// What sources changed in its items.
     findings: Vec<FindingView>,
     /// The 更正 to fill into the form.
@@ -167,6 +169,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
     let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
     let items = e.clone();
     let grades = stored(store.run(move |s| article_grade::grades_of_items(s, &items)).await)?;
+    let ids: Vec<ArticleId> = e.items().map(|i| i.article).collect();
+    let recognised = stored(store.run(move |s| s.recognised(&ids)).await)?;
     let said_by_readers = stored(store.run(move |s| feedback::views(s, s.feedback_of_edition(id)?, &publications)).await)?;
     let pipeline = console.pipeline();
     let publication = pipeline.settings().publication_named(&e.publication);
@@ -199,6 +203,7 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         finals,
         feedback: said_by_readers,
         grades,
+        recognised,
         pdf: find_soffice(&pipeline.settings().pdf).is_ok(),
         e,
         version,

@@ -27,7 +27,7 @@ impl Reader<'_> {
         }
         let files: Vec<Attachment> = article.attachments.iter().filter(|a| is_readable(a)).take(MAX_FILES).cloned().collect();
         for file in files {
-            let Some(response) = self.fetch(&file.url, DocumentKind::Page).await else { break };
+            let Some(response) = self.fetch(&file.url, DocumentKind::File).await else { break };
             let document = match response.result {
                 Ok(Fetched::Page(document)) => Document { at: page.at, ..Document::from(*document) },
                 Ok(_) => continue,

@@ -29,6 +29,7 @@ pub use listing::{FurtherPages, ListingError};
 use parser::Waiting;
 pub use parser::{Converters, PARSE_DOCUMENTS, Parser, parse_documents};
 pub use pdf::{READ_PDF, read_pdf};
+pub use scan::recognition_language;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Document {

@@ -17,6 +17,8 @@ use crate::model::Extracted;
 
 /// Resolution of the drawn pages, in dpi: of 150 to 300, tesseract's Chinese model reads it best.
 const RESOLUTION: &str = "240";
+/// Simplified Chinese.
+const LANGUAGE: &str = "chi_sim";
 /// One page takes 2 s and 200 MB.
 const LIMITS: Limits = Limits { megabytes: 1 << 10, processor: Duration::from_secs(60), wall: Duration::from_mins(3) };
 /// Further pages are left out after this time.
@@ -49,6 +51,17 @@ struct Programs {
 fn programs() -> Result<Programs, ExtractError> {
     let find = |name| find_program(&[name]).ok_or(ExtractError::MissingProgram(Foreign::Scan));
     Ok(Programs { tesseract: find("tesseract")?, pdftoppm: find("pdftoppm")? })
+}
+
+/// Returns tesseract's program, if everything is installed.
+///
+/// # Errors
+/// A program or tesseract's Chinese is missing.
+pub fn recognition_language() -> Result<PathBuf, ExtractError> {
+    let program = programs()?.tesseract;
+    let languages = std::process::Command::new(&program).arg("--list-langs").output().map_err(|e| failed(&e))?;
+    let has_chinese = String::from_utf8_lossy(&languages.stdout).lines().any(|l| l.trim() == LANGUAGE);
+    if has_chinese { Ok(program) } else { Err(ExtractError::MissingProgram(Foreign::Scan)) }
 }
 
 fn failed(e: &dyn std::fmt::Display) -> ExtractError {
@@ -111,7 +124,7 @@ impl Reader<'_> {
                 continue;
             }
             folder.write("clean.png", &version).await.map_err(|e| failed(&e))?;
-            let arguments = ["clean.png", "words", "-l", "chi_sim", "--psm", "3", "tsv"];
+            let arguments = ["clean.png", "words", "-l", LANGUAGE, "--psm", "3", "tsv"];
             folder.run(&programs.tesseract, arguments, LIMITS).await.map_err(|e| failed(&e))?;
             let table = folder.read("words.tsv", MAX_TABLE).await.map_err(|e| failed(&e))?.unwrap_or_default();
             let read = read_tsv(&String::from_utf8_lossy(&table));
@@ -148,7 +161,7 @@ impl Reader<'_> {
         }
         let (mut found, mut first_error) = (Recognised::default(), None);
         for url in &article.pictures {
-            let Some(response) = self.fetch(url, DocumentKind::Page).await else { break };
+            let Some(response) = self.fetch(url, DocumentKind::File).await else { break };
             let Ok(Fetched::Page(picture)) = response.result else { continue };
             match self.recognise_picture(picture.body).await {
                 Ok(read) => found.pages.extend(read.pages),

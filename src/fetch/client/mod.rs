@@ -55,6 +55,8 @@ pub enum DocumentKind {
     Listing,
     /// An article page.
     Page,
+    /// A file or picture that belongs to an article.
+    File,
 }
 
 #[derive(Debug)]
@@ -355,10 +357,11 @@ impl Fetcher {
         let validators = Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) };
         let max = match request.kind {
             DocumentKind::Listing => self.settings.max_feed_bytes,
+            DocumentKind::File => self.settings.max_pdf_bytes,
             DocumentKind::Page if content_type.as_deref().is_some_and(is_file) => self.settings.max_pdf_bytes,
             DocumentKind::Page => self.settings.max_page_bytes,
         };
-        let (body, cut_short) = self.read_body(response, url, max, visit).await?;
+        let (body, cut_short) = self.read_body(response, url, (request.kind, max), visit).await?;
         if let Some(to) = page_redirect(&body, url) {
             return Ok(HopResult::Redirect { to, permanent: false });
         }
@@ -385,14 +388,20 @@ impl Fetcher {
     }
 
     /// Returns the body, and whether its transfer ended early.
-    async fn read_body(&self, mut response: Response, url: &WebUrl, max: usize, visit: &mut RequestStats) -> Result<(Vec<u8>, bool), FetchError> {
+    async fn read_body(
+        &self,
+        mut response: Response,
+        url: &WebUrl,
+        (kind, max): (DocumentKind, usize),
+        visit: &mut RequestStats,
+    ) -> Result<(Vec<u8>, bool), FetchError> {
         let coding = header_text(response.headers(), CONTENT_ENCODING).unwrap_or_default().to_owned();
         if response.content_length().is_some_and(|n| n > max as u64) {
             return Err(FetchError::TooLarge(max));
         }
         // some feeds are labelled as pictures
         let media = header_text(response.headers(), CONTENT_TYPE).filter(|t| MEDIA.iter().any(|m| t.starts_with(m)));
-        let media = media.map(str::to_owned);
+        let media = media.filter(|_| kind != DocumentKind::File).map(str::to_owned);
         let mut body = Body::new(&coding, max)?;
         let result = self.stream(&mut response, url, &mut body, media.as_deref(), visit).await;
         let cut_short = match result {
@@ -429,9 +438,9 @@ impl Fetcher {
         Ok(())
     }
 }
-/// Whether a content type is that of a PDF, an office document or a picture, which may be larger than a page.
+/// Whether a content type is that of a PDF or an office document, which may be larger than a page.
 fn is_file(content_type: &str) -> bool {
-    const FILES: [&str; 7] =
-        ["application/pdf", "application/msword", "application/vnd.", "application/octet-stream", "application/wps", "application/kswps", "image/"];
+    const FILES: [&str; 6] =
+        ["application/pdf", "application/msword", "application/vnd.", "application/octet-stream", "application/wps", "application/kswps"];
     FILES.iter().any(|t| content_type.starts_with(t))
 }
