@@ -19,6 +19,6 @@ pub fn article(html: &str, context: &Context<'_>) -> Result<Extracted, ExtractEr
     article.title = marked.map(|t| normalize::truncate(&t, crate::extract::headline::MAX_TITLE)).filter(|t| !t.is_empty()).or(first);
     let is_title = |line: &&str| article.title.as_deref() == Some(line.trim());
     article.text = article.text.lines().filter(|l| !is_title(l)).collect::<Vec<_>>().join("\n").chars().take(MAX_TEXT).collect();
-    article.charset = "document".to_owned();
+    "document".clone_into(&mut article.charset);
     Ok(article)
 }

@@ -28,14 +28,15 @@ impl Reader<'_> {
     /// Reads the article of a page or document, without its further pages.
     pub(super) async fn extract(&self, page: Document) -> Result<Extracted, ExtractError> {
         match Format::of(&page.body) {
-            Some(Format::Pdf) => self.pdf(page).await,
+            Some(Format::Pdf) => Box::pin(self.pdf(page)).await,
             Some(Format::Docx) => self.parse::<Result<_, _>>(Kind::Office, page).await?,
-            Some(Format::OldWord | Format::Rtf) => self.old_document(page).await,
-            Some(Format::Png | Format::Jpeg) => self.picture(page).await,
+            Some(Format::OldWord | Format::Rtf) => Box::pin(self.old_document(page)).await,
+            Some(Format::Png | Format::Jpeg) => Box::pin(self.picture(page)).await,
             _ => {
                 let about = page.without_body();
                 let article = self.parse::<Result<Extracted, ExtractError>>(Kind::Page, page).await??;
-                self.read_attachments(self.read_pictures(article, &about).await?, &about).await
+                let article = Box::pin(self.read_pictures(article, &about)).await?;
+                Box::pin(self.read_attachments(article, &about)).await
             }
         }
     }

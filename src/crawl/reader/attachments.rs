@@ -36,7 +36,7 @@ impl Reader<'_> {
                     continue;
                 }
             };
-            match Box::pin(self.file(document)).await {
+            match self.file(document).await {
                 Ok(text) => append(&mut article, &file, text),
                 Err(e @ ExtractError::Interrupted(_)) => return Err(e),
                 Err(e) => article.warnings.push(format!("its file {} {e}", file.url)),
@@ -69,9 +69,10 @@ fn append(article: &mut Extracted, file: &Attachment, read: Extracted) {
     }
     article.text = format!("{}\n{}", article.text, read.text).chars().take(MAX_TEXT).collect();
     article.html.push_str(&format!("<h3>{}</h3>", ammonia::clean_text(&heading)));
-    match read.html.is_empty() {
-        true => article.html.extend(read.text.lines().map(|line| format!("<p>{}</p>", ammonia::clean_text(line)))),
-        false => article.html.push_str(&read.html),
+    if read.html.is_empty() {
+        article.html.extend(read.text.lines().map(|line| format!("<p>{}</p>", ammonia::clean_text(line))));
+    } else {
+        article.html.push_str(&read.html);
     }
     article.confidence.body = read.confidence.body;
     article.confidence.ocr = match (article.confidence.ocr, read.confidence.ocr) {

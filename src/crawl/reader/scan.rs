@@ -20,7 +20,7 @@ const RESOLUTION: &str = "240";
 /// Simplified Chinese.
 const LANGUAGE: &str = "chi_sim";
 /// One page takes 2 s and 200 MB.
-const LIMITS: Limits = Limits { megabytes: 1 << 10, processor: Duration::from_secs(60), wall: Duration::from_mins(3) };
+const LIMITS: Limits = Limits { megabytes: 1 << 10, processor: Duration::from_mins(1), wall: Duration::from_mins(3) };
 /// Further pages are left out after this time.
 const MAX_TIME: Duration = Duration::from_secs(90);
 /// Largest drawn page and largest table of words.
