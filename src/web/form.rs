@@ -138,7 +138,7 @@ impl Form {
     /// Returns the form, or the page that refuses it.
     fn checked(session: Session, fields: Fields, parts: &Parts, console: &AppState) -> Result<Self, Response> {
         let form = Self::new(session, fields, parts).map_err(|session| expired(console, &session))?;
-        publication_access::check_field(console, &form.session, &form.fields)?;
+        publication_access::check_named(console, &form.session, form.fields.text(publication_access::FIELD))?;
         Ok(form)
     }
 

@@ -47,6 +47,7 @@ mod password_policy;
 mod path;
 mod probes;
 mod publication_access;
+mod publication_choice;
 mod response;
 mod review;
 mod rule_form;
@@ -208,7 +209,7 @@ fn router(console: AppState) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/session", get(account::session).post(account::renew))
         .route("/account", get(account::page).post(account::change))
-        .route("/publication", post(publication_access::choose))
+        .route("/publication", post(publication_choice::choose))
         .route("/accounts", get(accounts::page).post(accounts::change))
         .route("/draft", get(issue_editor::newest).post(signing::start))
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))
