@@ -301,3 +301,19 @@ async fn an_account_signs_and_sees_only_its_own_publications() {
     store.put_token("阅读器", b"other", &PublicationScope::All, "测试", now).unwrap();
     assert_eq!((store.scope_of_token(b"hash", now).unwrap(), store.scope_of_token(b"other", now).unwrap()), (None, Some(PublicationScope::All)));
 }
+
+#[test]
+fn ids_that_no_source_has_are_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = "[[source]]\nid = \"shared\"\nname = \"日报\"\nurl = \"https://daily.example/\"\n";
+    std::fs::write(dir.path().join("sources.toml"), source).unwrap();
+    std::fs::write(dir.path().join("qingbao.toml"), SETTINGS).unwrap();
+    for args in [&["sources", "check"][..], &["doctor", "--no-network"]] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_qingbao")).args(args).current_dir(dir.path()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        for (publication, id) in [("甲刊", "a-own"), ("乙刊", "b-own")] {
+            assert!(told.contains(&format!("{publication}: sources names {id}, which sources.toml does not have")), "{told}");
+        }
+        assert!(!told.contains("names shared"), "{told}");
+    }
+}

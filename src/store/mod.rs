@@ -2,6 +2,7 @@
 //!
 //! Everything here is synchronous and short; async callers use [`Store::run`].
 
+mod account_limits;
 mod accounts;
 mod alert_hits;
 mod alert_rules;
