@@ -157,7 +157,9 @@ async fn what_editors_of_one_publication_drop_print_or_forbid_is_nothing_to_the_
     world.add(7, "shared", 7, "东关罐头厂", TUESDAY);
     world.add(8, "shared", 8, "西街糕点厂", TUESDAY);
     let rules = [rule("罐头", Some("甲刊")), rule("糕点", None)];
-    rules.iter().for_each(|r| drop(world.store().add_rule(r, "责编", morning(MONDAY)).unwrap()));
+    for rule in &rules {
+        world.store().add_rule(rule, "责编", morning(MONDAY)).unwrap();
+    }
     let second = world.draft("甲刊", TUESDAY).await;
     assert_eq!(second.item_count(), 0, "dropped, printed before, and two rules: {:?}", articles(&second));
     let other = world.draft("乙刊", TUESDAY).await;

@@ -21,7 +21,7 @@ pub(super) fn read_scope(names: &str) -> PublicationScope {
 
 /// Returns names as a JSON list.
 pub(super) fn json_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(names).to_string()
+    names.collect::<serde_json::Value>().to_string()
 }
 
 /// Returns a name with its limit, for the log: 甲 → 快报, 专报.

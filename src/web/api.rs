@@ -40,7 +40,10 @@ impl FromRequestParts<AppState> for ApiClient {
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let Some(token) = token(&parts.headers) else {
-            return Editor::from_request_parts(parts, console).await.map(|Editor(session)| Self { scope: session.scope }).map_err(as_json);
+            return Editor::from_request_parts(parts, console)
+                .await
+                .map(|Editor(session)| Self { scope: session.scope })
+                .map_err(|refusal| as_json(&refusal));
         };
         let hash = password::digest(&token);
         let scope = console.store.run(move |s| s.scope_of_token(&hash, Utc::now())).await;
@@ -49,7 +52,7 @@ impl FromRequestParts<AppState> for ApiClient {
 }
 
 /// Returns the refusal of an account as programs read it.
-fn as_json(refusal: Response) -> Response {
+fn as_json(refusal: &Response) -> Response {
     // an issue of a publication that the account is kept from
     if refusal.status() == StatusCode::FORBIDDEN { refused(StatusCode::NOT_FOUND, NO_ISSUE) } else { unknown() }
 }
