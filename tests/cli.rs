@@ -459,6 +459,7 @@ fn two_publications_over_one_archive_share_nothing_in_their_letters() {
     assert!(general.0.len() > 4 && !general.0.iter().any(|s| special.0.contains(s)), "{:?}", general.0);
     assert_eq!((general.1, special.1), (vec!["a@a.example".to_owned(), "reader@a.example".to_owned()], vec!["b@b.example".to_owned()]));
     assert!(!general.2.contains("示例故障网") && special.2.contains("示例故障网"), "{} {}", general.2, special.2);
+    assert!(special.2.contains("\"sources\":3") && !general.2.contains("\"sources\":3"), "each counts its own sources: {} {}", general.2, special.2);
     let titles = |name: &str| -> String {
         let row = store.editions(10).unwrap().into_iter().find(|e| e.publication == name).unwrap();
         store.edition(row.id).unwrap().unwrap().items().map(|i| format!("{}{}", i.title, i.text)).collect()

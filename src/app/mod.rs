@@ -243,7 +243,7 @@ async fn draft_if_due(pipeline: &Arc<Pipeline>, p: &Publication, sources: &Sourc
             return Ok(false);
         }
     }
-    let enabled = sources.enabled().count();
+    let enabled = sources.count_of(&p.sources);
     let edition = pipeline.issues().draft(p, day, enabled, Announce::Yes, now).await?;
     tracing::info!(issue = %edition.issue_label(), items = edition.item_count(), "draft made");
     Ok(true)

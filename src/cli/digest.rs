@@ -16,7 +16,7 @@ use crate::model::MailAddress;
 use crate::model::{Edition, EditionId, EditionState};
 use crate::pipeline::{self, Pipeline};
 use crate::render;
-use crate::store::{Announce, OutboxMessage, Store, StoreError};
+use crate::store::{Announce, EditionFilter, OutboxMessage, Store, StoreError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DigestCommand {
@@ -99,7 +99,7 @@ pub(super) async fn run(action: &DigestCommand, context: &CommandContext) -> any
             let now = Utc::now();
             let p = find_publication(context, publication.as_deref())?;
             let date = date.unwrap_or_else(|| p.calendar.today(now));
-            let enabled = context.source_list()?.sources.iter().filter(|s| s.enabled).count();
+            let enabled = context.source_list()?.count_of(&p.sources);
             let edition = pipeline.issues().draft(p, date, enabled, Announce::No, now).await?;
             outln!("{}\t{}\t{}\t{} items", edition.id, edition.date, edition.issue_label(), edition.item_count())?;
         }
@@ -160,7 +160,12 @@ fn reasons(edition: &Edition) -> String {
 async fn find(store: &Store, id: Option<i64>) -> anyhow::Result<Edition> {
     let id = match id {
         Some(id) => EditionId(id),
-        None => store.run(|s| s.own_editions(1)).await?.first().map(|e| e.id).context("there is no edition yet; run `qingbao digest build`")?,
+        None => store
+            .run(|s| s.own_editions(&EditionFilter::default(), 1))
+            .await?
+            .first()
+            .map(|e| e.id)
+            .context("there is no edition yet; run `qingbao digest build`")?,
     };
     store.run(move |s| s.edition(id)).await?.with_context(|| format!("there is no edition {id}; `qingbao digest list` prints them"))
 }

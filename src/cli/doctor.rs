@@ -78,6 +78,9 @@ fn settings(f: &mut Report, context: &CommandContext) {
     let list = f.require("sources", context.source_list(), |l| {
         format!("{}: {} sources, {} enabled", context.sources.display(), l.sources.len(), l.enabled().count())
     });
+    for sentence in list.iter().flat_map(|l| context.unknown_sources(l)) {
+        f.line(Level::Warning, "sources", &sentence);
+    }
     let p = &context.settings.publication;
     f.check(
         !p.recipients.is_empty(),
@@ -309,8 +312,16 @@ fn signing(f: &mut Report, context: &CommandContext, store: &Store) {
     let ids: Vec<String> = overdue.iter().map(ToString::to_string).collect();
     let bad = format!("letters of issue {} are not queued: the service does not run, or its publication has another name now", ids.join(", "));
     f.check(overdue.is_empty(), "final issues", "no letters wait to be queued", &bad);
+    for account in store.accounts().unwrap_or_default() {
+        let gone: Vec<&str> = account.limit.names().filter(|name| context.settings.publication_named(name).is_none()).collect();
+        if !gone.is_empty() {
+            let words =
+                format!("{} is limited to {}, which the settings do not have: qingbao user publications NAME …", account.name, gone.join(", "));
+            f.line(Level::Warning, "accounts", &words);
+        }
+    }
     for p in context.settings.publications().filter(|p| !p.signing.is_empty()) {
-        let nobody = |step: &SigningStep| store.holders_of(*step).is_ok_and(|h| h.is_empty());
+        let nobody = |step: &SigningStep| store.holders_of(*step, &p.name).is_ok_and(|h| h.is_empty());
         let missing: Vec<&str> = std::iter::once(&SigningStep::Submit).chain(&p.signing).filter(|s| nobody(s)).map(|s| s.as_str()).collect();
         let bad = format!("nobody may {} issues of {}: qingbao user duties NAME {}", missing.join(" or "), p.name, missing.join(","));
         f.check(missing.is_empty(), "signing", &format!("every step of {} has somebody", p.name), &bad);

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args, context: &CommandContext) -> anyhow::Result<()> {
         words.weights.iter().try_for_each(|weight| outln!("  - {weight}"))?;
         outln!("")?;
     }
-    let counts = store.decision_counts(Utc::now() - TimeDelta::days(i64::from(args.days)))?;
+    let counts = store.decision_counts(None, Utc::now() - TimeDelta::days(i64::from(args.days)))?;
     let counts: Vec<String> = counts.iter().map(|(action, n)| format!("{} {n} 次", decision_label(*action))).collect();
     let counts = if counts.is_empty() { "没有".to_owned() } else { counts.join("，") };
     outln!("近 {} 天编辑的取舍：{counts}。", args.days)?;

@@ -52,6 +52,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::settings::Publication;
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
+use crate::model::SourceId;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -297,6 +298,18 @@ impl CommandContext {
             )
         };
         self.settings.unfilled_columns(taxonomy).into_iter().map(|(p, column)| sentence(p, column)).collect()
+    }
+
+    /// Returns a sentence for each source that a publication names and the list does not have.
+    fn unknown_sources(&self, list: &SourceList) -> Vec<String> {
+        let sentence = |(p, id): (&Publication, &SourceId)| {
+            format!(
+                "{}: sources names {id}, which {} does not have; nothing comes from it until it has, or the id is corrected",
+                p.name,
+                self.sources.display()
+            )
+        };
+        self.settings.unknown_sources(list).into_iter().map(sentence).collect()
     }
 
     fn vocabulary(&self) -> anyhow::Result<Vocabulary> {

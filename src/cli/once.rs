@@ -26,14 +26,13 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     pipeline.crawler().close().await;
     progress.finish();
     let now = Utc::now();
-    let enabled = list.enabled().count();
     for p in &context.settings.additional_publications {
-        let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, Announce::Yes, now).await?;
+        let edition = pipeline.issues().draft(p, p.calendar.today(now), list.count_of(&p.sources), Announce::Yes, now).await?;
         pipeline.queue_due(now).await?;
         write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
     }
     let p = &context.settings.publication;
-    let edition = pipeline.issues().draft(p, p.calendar.today(now), enabled, Announce::Yes, now).await?;
+    let edition = pipeline.issues().draft(p, p.calendar.today(now), list.count_of(&p.sources), Announce::Yes, now).await?;
     pipeline.record_signals(now).await?;
     pipeline.raise_alerts(now).await?;
     let queued = pipeline.queue_due(now).await?;

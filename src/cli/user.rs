@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::cli::CommandContext;
 use crate::cli::output::outln;
-use crate::model::SigningStep;
+use crate::model::{PublicationScope, SigningStep};
 use crate::store::{AccountChange, Role, Store, is_account_name};
 use crate::web::{check_password, fresh_password, hash_password};
 
@@ -25,6 +25,9 @@ pub(super) enum UserCommand {
         /// Signing duties: submit, review, sign, separated by commas; "" for none (default: unchanged)
         #[arg(long)]
         duties: Option<String>,
+        /// Limit it to a publication, by name; several times for several (default: unchanged; all for a new account)
+        #[arg(long = "publication", value_name = "NAME")]
+        publications: Vec<String>,
         /// File with the password, `-` for standard input
         #[arg(long, value_name = "FILE")]
         password_file: Option<String>,
@@ -35,6 +38,14 @@ pub(super) enum UserCommand {
         name: String,
         /// submit, review, sign, parted by commas; "" for none
         duties: String,
+    },
+    /// Limit an account to some publications: it sees, edits, signs and sends only these. Without --publication: to none
+    Publications {
+        /// Its name
+        name: String,
+        /// Name of a publication; several times for several
+        #[arg(long = "publication", value_name = "NAME")]
+        publications: Vec<String>,
     },
     /// Keep an account out and end its sessions
     Disable {
@@ -63,11 +74,13 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
     };
     let now = Utc::now();
     match action {
-        UserCommand::Add { name, role, duties, password_file } => {
+        UserCommand::Add { name, role, duties, publications, password_file } => {
             let name = name.trim();
             anyhow::ensure!(is_account_name(name), "{name:?} is no name of an account: 1 to 40 letters and figures, - _ . · @ within");
             let role = role.as_deref().map(|r| Role::parse(r).with_context(|| format!("role {r:?} is not one of editor, admin"))).transpose()?;
             let duties = duties.as_deref().map(read_duties).transpose()?;
+            let limit = read_publications(publications, context)?;
+            anyhow::ensure!(!limit.is_limited() || role != Some(Role::Admin), "an admin works on every publication; leave out --publication");
             let password = match password_file {
                 Some(path) => given(path, name)?,
                 None => fresh_password()?,
@@ -82,6 +95,9 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
             if let Some(duties) = duties {
                 require_done(store.set_duties(name, &duties, WHO, now)?, name)?;
             }
+            if limit.is_limited() {
+                require_done(store.limit_account(name, &limit, WHO, now)?, name)?;
+            }
             let account = store.account(name)?.with_context(|| format!("{name} is gone again"))?;
             let may = if account.disabled { "is kept out: `qingbao user enable`" } else { "may sign in at the console" };
             outln!("{name} ({}) {may}", account.role.as_str())?;
@@ -95,6 +111,12 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
             let words: Vec<&str> = duties.iter().map(|d| d.as_str()).collect();
             outln!("{name} may {}", if words.is_empty() { "take no step of signing".to_owned() } else { words.join(", ") })?;
         }
+        UserCommand::Publications { name, publications } => {
+            let limit = read_publications(publications, context)?;
+            require_done(store.limit_account(name, &limit, WHO, now)?, name)?;
+            let names: Vec<&str> = limit.names().collect();
+            outln!("{name} works on {}", if names.is_empty() { "every publication".to_owned() } else { names.join(", ") })?;
+        }
         UserCommand::Disable { name } | UserCommand::Enable { name } => {
             let off = matches!(action, UserCommand::Disable { .. });
             require_done(store.disable_account(name, off, WHO, now)?, name)?;
@@ -107,7 +129,9 @@ pub(super) fn run(action: &UserCommand, context: &CommandContext) -> anyhow::Res
         UserCommand::List => {
             for a in store.accounts()? {
                 let duties: Vec<&str> = a.duties.iter().map(|d| d.as_str()).collect();
-                outln!("{}\t{}\t{}\t{}", a.name, a.role.as_str(), if a.disabled { "disabled" } else { "enabled" }, duties.join(","))?;
+                let publications: Vec<&str> = if a.role == Role::Admin { Vec::new() } else { a.limit.names().collect() };
+                let state = if a.disabled { "disabled" } else { "enabled" };
+                outln!("{}\t{}\t{state}\t{}\t{}", a.name, a.role.as_str(), duties.join(","), publications.join(","))?;
             }
         }
     }
@@ -119,10 +143,20 @@ fn read_duties(words: &str) -> anyhow::Result<Vec<SigningStep>> {
     words.map(|w| SigningStep::parse(w).with_context(|| format!("duty {w:?} is not one of submit, review, sign"))).collect()
 }
 
+/// Returns the limit to these publications, which the settings must have.
+pub(super) fn read_publications(names: &[String], context: &CommandContext) -> anyhow::Result<PublicationScope> {
+    for name in names {
+        let known = || context.settings.publications().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
+        anyhow::ensure!(context.settings.publication_named(name).is_some(), "there is no publication {name:?}; the settings have {}", known());
+    }
+    Ok(PublicationScope::of_names(names.iter().cloned()))
+}
+
 fn require_done(change: AccountChange, name: &str) -> anyhow::Result<()> {
     match change {
         AccountChange::Done => Ok(()),
         AccountChange::Unknown => anyhow::bail!("there is no account {name:?}; `qingbao user list` prints them"),
+        AccountChange::NoLimitForAdmins => anyhow::bail!("{name} is an admin, and admins work on every publication"),
         AccountChange::LastAdmin => anyhow::bail!("{name} is the last admin; make another one first: `qingbao user add NAME --role admin`"),
     }
 }

@@ -1,5 +1,6 @@
 //! `qingbao.toml`: the publication, the crawl, the mail. Every key has a working default.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
 pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
 use crate::config::reader::{Section, TomlReader};
-use crate::config::source_list::Vocabulary;
+use crate::config::source_list::{SourceList, Vocabulary};
 pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
@@ -26,7 +27,7 @@ use crate::config::{
     summarise,
 };
 use crate::knowledge::HOME;
-use crate::model::MailAddress;
+use crate::model::{MailAddress, SourceId};
 
 /// All settings.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +93,12 @@ impl Settings {
     /// Returns the words that source hints may use: the taxonomy's, and the columns of every publication.
     pub fn vocabulary(&self, taxonomy: &Taxonomy) -> Vocabulary {
         Vocabulary::new(taxonomy, self.publications().flat_map(Publication::column_names).collect())
+    }
+
+    /// The ids that a publication names as its sources and the source list does not have.
+    pub fn unknown_sources(&self, list: &SourceList) -> Vec<(&Publication, &SourceId)> {
+        let known: HashSet<&SourceId> = list.sources.iter().map(|s| &s.id).collect();
+        self.publications().flat_map(|p| p.sources.named().filter(|id| !known.contains(id)).map(move |id| (p, id)).collect::<Vec<_>>()).collect()
     }
 
     /// The columns that stay empty, each with its publication: the taxonomy has none of their name.

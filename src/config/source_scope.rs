@@ -30,6 +30,15 @@ impl SourceScope {
         }
     }
 
+    /// Returns the sources that the publication names as its own.
+    pub fn named(&self) -> impl Iterator<Item = &SourceId> {
+        let own = match self {
+            Self::Only(own) => Some(own),
+            Self::AllBut(_) => None,
+        };
+        own.into_iter().flatten()
+    }
+
     /// Whether it takes every source.
     pub fn is_open(&self) -> bool {
         *self == Self::default()

@@ -12,6 +12,7 @@ pub enum AuditAction {
     EnableAccount,
     SetRole,
     SetDuties,
+    LimitPublications,
     ChangePassword,
     ResetPassword,
     SetToken,
@@ -109,7 +110,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action with its code.
-    pub const ALL: [(Self, &'static str); 101] = [
+    pub const ALL: [(Self, &'static str); 102] = [
         (Self::SignIn, "sign-in"),
         (Self::SignInFailed, "sign-in-failed"),
         (Self::AddAccount, "add-account"),
@@ -118,6 +119,7 @@ impl AuditAction {
         (Self::EnableAccount, "enable-account"),
         (Self::SetRole, "set-role"),
         (Self::SetDuties, "set-duties"),
+        (Self::LimitPublications, "limit-publications"),
         (Self::ChangePassword, "change-password"),
         (Self::ResetPassword, "reset-password"),
         (Self::SetToken, "set-token"),

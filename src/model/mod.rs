@@ -13,6 +13,7 @@ mod ids;
 mod mail_address;
 mod notification;
 mod organisation;
+mod publication_scope;
 mod rule;
 mod signing;
 mod source;
@@ -34,6 +35,7 @@ pub use ids::{
 pub use mail_address::{AddressError, MailAddress};
 pub use notification::{NotificationKind, NotificationText, Paragraph};
 pub use organisation::OrganisationKind;
+pub use publication_scope::PublicationScope;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, IgnoredPart, ListSelectors, PageWatch, RateKey, Source, SourceKind, TlsTrust};

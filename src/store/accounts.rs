@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::model::{AuditAction, SigningStep};
+use crate::model::{AuditAction, PublicationScope, SigningStep};
 use crate::store::audit::audit;
+use crate::store::publication_scopes::{ACCOUNT_SCOPE, MAY_WORK_ON, read_scope};
 use crate::store::{Result, Store};
 use crate::text::normalize::fold_width_and_case;
 
@@ -47,12 +48,18 @@ pub struct Account {
     pub disabled: bool,
     /// Signing steps it may take.
     pub duties: Vec<SigningStep>,
+    /// The publications it is limited to while it is no admin.
+    pub limit: PublicationScope,
 }
 
 #[derive(Debug, Clone)]
 pub struct Session {
     pub name: String,
     pub role: Role,
+    /// The publications that it may see and change.
+    pub scope: PublicationScope,
+    /// The publication whose pages it chose to see.
+    pub shown_publication: Option<String>,
     /// Its forms must carry this token.
     pub csrf: String,
     /// Unless it is renewed.
@@ -70,7 +77,8 @@ pub struct AuditLine {
 
 fn account(r: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
     let role = Role::parse(&r.get::<_, String>(2)?).unwrap_or(Role::Editor);
-    Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)?, duties: read_duties(&r.get::<_, String>(5)?) })
+    let (duties, limit) = (read_duties(&r.get::<_, String>(5)?), read_scope(&r.get::<_, String>(6)?));
+    Ok(Account { id: r.get(0)?, name: r.get(1)?, role, password: r.get(3)?, disabled: r.get(4)?, duties, limit })
 }
 
 /// Parses duties separated by commas; returns them in the order of the steps.
@@ -83,10 +91,11 @@ fn read_duties(words: &str) -> Vec<SigningStep> {
 /// Duties of an account, separated by commas.
 const DUTIES: &str = "(SELECT coalesce(group_concat(step), '') FROM account_duty WHERE account_id = a.id)";
 
-/// Returns the duties of an account that may sign in; none if there is no such account.
-pub(super) fn duties_of(c: &rusqlite::Connection, name: &str) -> Result<Vec<SigningStep>> {
-    let sql = format!("SELECT {DUTIES} FROM account a WHERE name = ?1 AND NOT disabled");
-    let words: Option<String> = c.prepare_cached(&sql)?.query_row([name], |r| r.get(0)).optional()?;
+/// Returns the duties of an account that may sign in, for issues of a publication; none if there is no such account, or if it is limited
+/// to other publications.
+pub(super) fn duties_of(c: &rusqlite::Connection, name: &str, publication: &str) -> Result<Vec<SigningStep>> {
+    let sql = format!("SELECT {DUTIES} FROM account a WHERE name = ?1 AND NOT disabled AND {MAY_WORK_ON}");
+    let words: Option<String> = c.prepare_cached(&sql)?.query_row([name, publication], |r| r.get(0)).optional()?;
     Ok(read_duties(&words.unwrap_or_default()))
 }
 
@@ -98,7 +107,7 @@ fn end_sessions(t: &rusqlite::Connection, name: &str, keep: Option<&[u8]>) -> Re
 }
 
 fn select_accounts(which: &str) -> String {
-    format!("SELECT id, name, role, password, disabled, {DUTIES} FROM account a {which}")
+    format!("SELECT id, name, role, password, disabled, {DUTIES}, {ACCOUNT_SCOPE} FROM account a {which}")
 }
 
 /// Longest account name.
@@ -125,6 +134,8 @@ pub enum AccountChange {
     Unknown,
     /// No admin would be left.
     LastAdmin,
+    /// Admins work on every publication.
+    NoLimitForAdmins,
 }
 
 impl Store {
@@ -250,12 +261,16 @@ impl Store {
     /// Returns the session of a token, if it is still open.
     pub fn session(&self, token: &[u8], now: DateTime<Utc>) -> Result<Option<Session>> {
         self.read(|c| {
-            let sql = "SELECT a.name, a.role, s.csrf, s.expires FROM session s JOIN account a ON a.id = s.account_id
-                       WHERE s.token = ?1 AND s.expires > ?2 AND NOT a.disabled";
-            let found = c.prepare_cached(sql)?.query_row(params![token, now.timestamp()], |r| {
+            let sql = format!(
+                "SELECT a.name, a.role, s.csrf, s.expires, {ACCOUNT_SCOPE}, a.shown_publication FROM session s JOIN account a ON a.id = s.account_id
+                 WHERE s.token = ?1 AND s.expires > ?2 AND NOT a.disabled"
+            );
+            let found = c.prepare_cached(&sql)?.query_row(params![token, now.timestamp()], |r| {
                 let role = Role::parse(&r.get::<_, String>(1)?).unwrap_or(Role::Editor);
                 let expires = DateTime::from_timestamp(r.get(3)?, 0).unwrap_or_default();
-                Ok(Session { name: r.get(0)?, role, csrf: r.get(2)?, expires })
+                // who may change every setting is kept from no publication
+                let scope = if role == Role::Admin { PublicationScope::All } else { read_scope(&r.get::<_, String>(4)?) };
+                Ok(Session { name: r.get(0)?, role, scope, shown_publication: r.get(5)?, csrf: r.get(2)?, expires })
             });
             Ok(found.optional()?)
         })

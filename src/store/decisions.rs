@@ -281,15 +281,35 @@ impl Store {
         })
     }
 
+    /// Returns how many items editors kept since a time, and for each reason as stored how many they dropped, the most first.
+    pub fn kept_and_dropped(&self, publication: Option<&str>, since: DateTime<Utc>) -> Result<(u32, Vec<(String, u32)>)> {
+        self.read(|c| {
+            let mut s = c.prepare_cached(
+                "SELECT action = 'kept', iif(action = 'kept', '', detail), count(*) FROM decision WHERE at >= ?1 AND action IN ('kept', 'dropped')
+                 AND (?2 IS NULL OR edition_id IN (SELECT id FROM edition WHERE publication = ?2)) GROUP BY 1, 2 ORDER BY 3 DESC",
+            )?;
+            let mut rows = s.query(params![since.timestamp(), publication])?;
+            let (mut kept, mut dropped) = (0, Vec::new());
+            while let Some(r) = rows.next()? {
+                if r.get(0)? {
+                    kept += r.get::<_, u32>(2)?;
+                } else {
+                    dropped.push((r.get(1)?, r.get(2)?));
+                }
+            }
+            Ok((kept, dropped))
+        })
+    }
+
     /// Returns the number of decisions since a moment by action, most frequent first.
-    pub fn decision_counts(&self, since: DateTime<Utc>) -> Result<Vec<(DecisionAction, usize)>> {
+    pub fn decision_counts(&self, publication: Option<&str>, since: DateTime<Utc>) -> Result<Vec<(DecisionAction, usize)>> {
         self.read(|c| {
             let mut s = c.prepare_cached(
                 // a drop that was undone does not count
-                "SELECT action, count(*) FROM decision d WHERE at >= ?1 AND NOT (action = 'dropped' AND EXISTS (SELECT 1 FROM decision k
+                "SELECT action, count(*) FROM decision d WHERE at >= ?1 AND (?2 IS NULL OR edition_id IN (SELECT id FROM edition WHERE publication = ?2)) AND NOT (action = 'dropped' AND EXISTS (SELECT 1 FROM decision k
                    WHERE k.edition_id = d.edition_id AND k.article_id = d.article_id AND k.action = 'kept')) GROUP BY 1 ORDER BY 2 DESC, 1",
             )?;
-            let mut rows = s.query([since.timestamp()])?;
+            let mut rows = s.query(params![since.timestamp(), publication])?;
             let mut out = Vec::new();
             while let Some(r) = rows.next()? {
                 let code: String = r.get(0)?;
@@ -400,7 +420,7 @@ mod tests {
         assert_eq!(outcome_of(&found, 3), (Outcome::Kept, Some("行业动态")), "the drop was undone");
         assert_eq!(outcome_of(&found, 4), (Outcome::Kept, Some("财经数据")));
         assert_eq!(outcome_of(&found, 6), (Outcome::Repeated, None), "merged");
-        let counts = desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap();
+        let counts = desk.store.decision_counts(None, DateTime::UNIX_EPOCH).unwrap();
         let expected = [
             (DecisionAction::Kept, 3),
             (DecisionAction::Dropped, 2),
@@ -439,7 +459,7 @@ mod tests {
             desk.store.record_opened(ArticleId(1), "张三", now() + TimeDelta::hours(hours)).unwrap();
         }
         desk.store.record_opened(ArticleId(1), "李四", now()).unwrap();
-        assert_eq!(desk.store.decision_counts(DateTime::UNIX_EPOCH).unwrap(), [(DecisionAction::Opened, 3)]);
+        assert_eq!(desk.store.decision_counts(None, DateTime::UNIX_EPOCH).unwrap(), [(DecisionAction::Opened, 3)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Editions. The number is assigned in the transaction that stores the edition, so there are neither gaps nor duplicates.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -8,11 +8,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::config::settings::Publication;
 use crate::issue::{Draft, PreviousItem};
 use crate::model::{
-    ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, Series, Signing, StoryId, Trend, WEEKS, issue_label,
+    ArticleId, AuditAction, Edition, EditionId, EditionState, EventId, EventMember, PublicationScope, Series, Signing, StoryId, Trend, WEEKS,
+    issue_label,
 };
 use crate::store::audit::audit;
 use crate::store::decisions;
 use crate::store::notification_queue::{WAITS, raise_draft};
+use crate::store::publication_scopes::json_list;
 use crate::store::{CandidateRange, Result, Store, invalid_value};
 
 /// An edition in a list.
@@ -36,6 +38,20 @@ pub struct EditionRow {
     pub items: usize,
     /// Sent, and all.
     pub letters: (usize, usize),
+}
+
+/// Which issues a list has.
+#[derive(Debug, Clone, Default)]
+pub struct EditionFilter {
+    pub scope: PublicationScope,
+    /// Publications whose issues are left out, by name.
+    pub except: BTreeSet<String>,
+}
+
+impl From<&PublicationScope> for EditionFilter {
+    fn from(scope: &PublicationScope) -> Self {
+        Self { scope: scope.clone(), except: BTreeSet::new() }
+    }
 }
 
 /// Whether people are told of a draft.
@@ -142,24 +158,37 @@ impl Store {
 
     /// Returns editions, newest first.
     pub fn editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows("", limit)
+        self.edition_rows("true", &EditionFilter::default(), limit)
+    }
+
+    /// Returns the editions of a list, newest first.
+    pub fn editions_of(&self, filter: &EditionFilter, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("true", filter, limit)
+    }
+
+    /// Returns the publication of an issue.
+    pub fn publication_of(&self, id: EditionId) -> Result<Option<String>> {
+        self.read(|c| Ok(c.prepare_cached("SELECT publication FROM edition WHERE id = ?1")?.query_row([id.0], |r| r.get(0)).optional()?))
     }
 
     /// Returns final editions whose time for withdrawal is over, newest first.
-    pub fn published_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows(&format!("WHERE json_extract(payload, '$.finalised') AND NOT {WAITS}"), limit)
+    pub fn published_editions(&self, scope: &PublicationScope, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows(&format!("json_extract(payload, '$.finalised') AND NOT {WAITS}"), &scope.into(), limit)
     }
 
-    pub(super) fn edition_rows(&self, which: &str, limit: usize) -> Result<Vec<EditionRow>> {
+    pub(super) fn edition_rows(&self, which: &str, filter: &EditionFilter, limit: usize) -> Result<Vec<EditionRow>> {
+        let only = filter.scope.is_limited().then(|| json_list(filter.scope.names()));
+        let except = json_list(filter.except.iter().map(String::as_str));
         self.read(|c| {
             let mut s = c.prepare_cached(&format!(
                 "SELECT id, date, number, total, year, (SELECT count(*) FROM item WHERE edition_id = e.id),
                    (SELECT count(*) FROM outbox WHERE edition_id = e.id AND state = 'sent'), (SELECT count(*) FROM outbox WHERE edition_id = e.id),
                    publication, extra, json_extract(payload, '$.finalised'), json_extract(payload, '$.signing'), scheduled,
                    coalesce(json_extract(payload, '$.made_by') = 'import', 0)
-                 FROM edition e {which} ORDER BY date DESC, id DESC LIMIT ?1"
+                 FROM edition e WHERE {which} AND (?2 IS NULL OR publication IN (SELECT value FROM json_each(?2)))
+                   AND publication NOT IN (SELECT value FROM json_each(?3)) ORDER BY date DESC, id DESC LIMIT ?1"
             ))?;
-            let rows = s.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |r| {
+            let rows = s.query_map(params![i64::try_from(limit).unwrap_or(i64::MAX), only, except], |r| {
                 let n = |i| r.get::<_, i64>(i).map(|n| usize::try_from(n).unwrap_or(0));
                 Ok(EditionRow {
                     id: EditionId(r.get(0)?),

@@ -7,12 +7,15 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::issue::ItemSubjects;
 use crate::issue::feedback::{FeedbackKey, FeedbackLink, Verdict};
-use crate::model::{ArticleId, Edition, EditionId};
+use crate::model::{ArticleId, Edition, EditionId, PublicationScope};
 use crate::store::decisions::{DecisionAction, record};
+use crate::store::publication_scopes::json_list;
 use crate::store::{Result, Store};
 
 /// Key of the secret that signs links.
 const KEY: &str = "feedback_key";
+/// Whether a decision was on an issue of the publications of ?2, if there is a list.
+const OF_SCOPE: &str = "(?2 IS NULL OR edition_id IN (SELECT id FROM edition WHERE publication IN (SELECT value FROM json_each(?2))))";
 /// Most names of the organisations of an article.
 const MAX_NAMES: i64 = 500;
 
@@ -123,21 +126,22 @@ impl Store {
 
     /// Returns what readers said of the items of an issue.
     pub fn feedback_of_edition(&self, id: EditionId) -> Result<HashMap<ArticleId, Feedback>> {
-        self.feedback("edition_id = ?1", id.0)
+        self.feedback("edition_id = ?1", id.0, &PublicationScope::All)
     }
 
-    /// Returns what readers said of an article, in all issues.
-    pub fn feedback_of_article(&self, id: ArticleId) -> Result<Feedback> {
-        Ok(self.feedback("article_id = ?1", id.0)?.remove(&id).unwrap_or_default())
+    /// Returns what readers said of an article, in the issues of these publications.
+    pub fn feedback_of_article(&self, id: ArticleId, scope: &PublicationScope) -> Result<Feedback> {
+        Ok(self.feedback("article_id = ?1", id.0, scope)?.remove(&id).unwrap_or_default())
     }
 
-    fn feedback(&self, place: &str, id: i64) -> Result<HashMap<ArticleId, Feedback>> {
+    fn feedback(&self, place: &str, id: i64, scope: &PublicationScope) -> Result<HashMap<ArticleId, Feedback>> {
         self.read(|c| {
             // the conditions of both indexes; SQLite cannot use them for a union of actions
-            let one = |actions: &str| format!("SELECT id, article_id, action, detail, who, at FROM decision WHERE {place} AND {actions}");
+            let one =
+                |actions: &str| format!("SELECT id, article_id, action, detail, who, at FROM decision WHERE {place} AND {actions} AND {OF_SCOPE}");
             let sql = format!("{} UNION ALL {} ORDER BY 1", one("action IN ('useful', 'useless')"), one("action = 'remark'"));
             let mut s = c.prepare_cached(&sql)?;
-            let mut rows = s.query([id])?;
+            let mut rows = s.query(params![id, scope.is_limited().then(|| json_list(scope.names()))])?;
             let mut out: HashMap<ArticleId, Feedback> = HashMap::new();
             while let Some(r) = rows.next()? {
                 let f = out.entry(ArticleId(r.get(1)?)).or_default();
@@ -207,8 +211,8 @@ mod tests {
         let said = store.feedback_of_edition(edition.id).unwrap().remove(&ArticleId(1)).unwrap();
         assert_eq!((said.useful, said.useless), (1, 1));
         assert_eq!(said.remarks.iter().map(|r| (r.address.as_str(), r.text.as_str())).collect::<Vec<_>>(), [("a@b.cn", "请跟进")]);
-        assert_eq!(store.feedback_of_article(ArticleId(1)).unwrap(), said);
-        assert_eq!(store.feedback_of_article(ArticleId(2)).unwrap(), Feedback::default());
+        assert_eq!(store.feedback_of_article(ArticleId(1), &PublicationScope::All).unwrap(), said);
+        assert_eq!(store.feedback_of_article(ArticleId(2), &PublicationScope::All).unwrap(), Feedback::default());
         let own = store.own_feedback(edition.id, ArticleId(1), "a@b.cn").unwrap();
         assert_eq!((own.verdict, own.remark.as_deref()), (Some(Verdict::Useless), Some("请跟进")));
         // the ranking hears of it beside the editors' decision

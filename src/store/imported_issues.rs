@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::model::{AuditAction, Edition, EditionId, Series};
 use crate::store::audit::audit;
 use crate::store::edition_revision::{load, save};
-use crate::store::{EditionRow, Result, Store, invalid_value};
+use crate::store::{EditionFilter, EditionRow, Result, Store, invalid_value};
 
 /// Most issues of one number or date that are listed.
 const MAX_CLASHES: i64 = 20;
@@ -159,13 +159,13 @@ impl Store {
     }
 
     /// Returns the imported issues, newest first.
-    pub fn imported_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows("WHERE id IN (SELECT edition_id FROM imported_issue)", limit)
+    pub fn imported_editions(&self, filter: &EditionFilter, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("id IN (SELECT edition_id FROM imported_issue)", filter, limit)
     }
 
     /// Returns the issues made here, newest first.
-    pub fn own_editions(&self, limit: usize) -> Result<Vec<EditionRow>> {
-        self.edition_rows("WHERE id NOT IN (SELECT edition_id FROM imported_issue)", limit)
+    pub fn own_editions(&self, filter: &EditionFilter, limit: usize) -> Result<Vec<EditionRow>> {
+        self.edition_rows("id NOT IN (SELECT edition_id FROM imported_issue)", filter, limit)
     }
 }
 
@@ -261,7 +261,10 @@ mod tests {
         let strings = ["2026-03-02", "行业动态", "甲县风电产业园建成投产", "甲日报"].map(str::to_owned);
         assert_eq!(items[0], strings.into());
         assert_eq!(store.imported_columns(&p.name).unwrap(), ["行业动态", "行业报告"]);
-        assert_eq!((store.imported_editions(9).unwrap().len(), store.own_editions(9).unwrap().len()), (2, 0));
+        assert_eq!(
+            (store.imported_editions(&EditionFilter::default(), 9).unwrap().len(), store.own_editions(&EditionFilter::default(), 9).unwrap().len()),
+            (2, 0)
+        );
         let log = store.audit_log(9).unwrap();
         assert_eq!(log.iter().filter(|l| l.action == "import-issue").count(), 2);
     }
@@ -274,7 +277,7 @@ mod tests {
             |text: &str, sha256: &str| store.import_issue(old(text, &p), ImportedFile { name: "x.txt", sha256 }, true, "命令行", now()).unwrap();
         assert!(matches!(import(TEXT, "a"), ImportResult::Imported(_)));
         assert!(matches!(import(&TEXT.replace("第7期（总第107期）\n2026年3月2日", "第8期\n2026年3月4日"), "b"), ImportResult::Imported(_)));
-        let imported = || store.imported_editions(9).unwrap().len();
+        let imported = || store.imported_editions(&EditionFilter::default(), 9).unwrap().len();
         // the number of one and the day of the other
         let ImportResult::Several(clashes) = import(&TEXT.replace("3月2日", "3月4日"), "c") else { panic!("it is two issues") };
         assert_eq!((clashes.file, clashes.number.len(), clashes.date.len(), imported()), (None, 1, 1, 2));
@@ -283,7 +286,7 @@ mod tests {
         let ImportResult::Replaced(_, old) = import(&TEXT.replace("九家", "十家"), "c") else { panic!("it replaces the first") };
         assert!(old.contains("2026年第7期(总第107期)") && old.ends_with("2026-03-02"), "{old}");
         assert_eq!(imported(), 2);
-        assert_eq!(store.issue_of_file(&p.name, "c").unwrap(), store.imported_editions(9).unwrap().last().map(|e| e.id));
+        assert_eq!(store.issue_of_file(&p.name, "c").unwrap(), store.imported_editions(&EditionFilter::default(), 9).unwrap().last().map(|e| e.id));
         assert_eq!(store.issue_of_file(&p.name, "a").unwrap(), None);
         let made = store.commit_edition(build_with(Vec::new(), &[]), &p, store.whole_archive().range).unwrap();
         let clash = TEXT.replace("第7期（总第107期）", &format!("第{}期", made.number_in_year)).replace("3月2日", "3月9日");

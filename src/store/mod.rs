@@ -2,6 +2,7 @@
 //!
 //! Everything here is synchronous and short; async callers use [`Store::run`].
 
+mod account_limits;
 mod accounts;
 mod alert_hits;
 mod alert_rules;
@@ -45,6 +46,7 @@ mod organisations;
 mod outgoing_messages;
 mod overview;
 mod page_versions;
+mod publication_scopes;
 mod recheck_findings;
 mod rechecks;
 mod retention;
@@ -91,7 +93,7 @@ pub use deliveries::{AttemptEnd, Delivery, OutletState};
 pub use disk_usage::{DiskUsage, available_space};
 pub use dropped::DroppedItem;
 pub use edition_revision::{Direction, EditResult};
-pub use editions::{Announce, EditionRow};
+pub use editions::{Announce, EditionFilter, EditionRow};
 pub use entries::{NewArticle, PendingEntry, RawPage};
 pub(crate) use error::invalid_value;
 pub use error::{Result, StoreError};

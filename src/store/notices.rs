@@ -43,7 +43,7 @@ impl Store {
             if version != seen {
                 return Ok(SigningResult::Conflict);
             }
-            let duties = duties_of(t, who)?;
+            let duties = duties_of(t, who, &edition.publication)?;
             // submission fixed the steps, so a withdrawal needs none
             if let Err(e) = signing::apply(&mut edition, &SigningAction::Withdraw, &[], Signer { name: who, duties: &duties }, now) {
                 return Ok(SigningResult::Rejected(e));
@@ -84,7 +84,7 @@ impl Store {
             {
                 return Ok(SigningResult::NotSent(NoticeError::NoItem));
             }
-            let duties = duties_of(t, who)?;
+            let duties = duties_of(t, who, &edition.publication)?;
             if let Err(e) = signing::may_correct(&edition, Signer { name: who, duties: &duties }) {
                 return Ok(SigningResult::Rejected(e));
             }

@@ -22,10 +22,6 @@ pub struct Overview {
     pub rising: Vec<String>,
     /// The stories of the last week with an industry or theme that most sources had: article, title, copies.
     pub stories: Vec<(i64, String, u32)>,
-    /// Items that editors kept over sixty days.
-    pub kept: u32,
-    /// Reason as stored, and how often.
-    pub dropped: Vec<(String, u32)>,
 }
 
 /// A request to a site.
@@ -118,20 +114,7 @@ impl Store {
             let stories = s.query_map([week], |r| Ok((r.get(0)?, r.get::<_, Option<String>>(1)?.unwrap_or_default(), r.get(2)?)))?;
             let stories = stories.collect::<rusqlite::Result<_>>()?;
 
-            let mut s = c.prepare_cached(
-                "SELECT action = 'kept', iif(action = 'kept', '', detail), count(*) FROM decision WHERE at >= ?1 AND action IN ('kept', 'dropped')
-                 GROUP BY 1, 2 ORDER BY 3 DESC",
-            )?;
-            let mut rows = s.query([(now - TimeDelta::days(60)).timestamp()])?;
-            let (mut kept, mut dropped) = (0, Vec::new());
-            while let Some(r) = rows.next()? {
-                if r.get(0)? {
-                    kept += r.get::<_, u32>(2)?;
-                } else {
-                    dropped.push((r.get(1)?, r.get(2)?));
-                }
-            }
-            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, stories, kept, dropped })
+            Ok(Overview { days: days.into_iter().enumerate().filter_map(dated).collect(), industries, rising, stories })
         })
     }
 }

@@ -15,6 +15,7 @@ use crate::store::editions::next_number;
 use crate::store::grades::fix_printed_grades;
 use crate::store::notification_queue::{Subject, raise};
 use crate::store::outgoing_messages::cancel_stale;
+use crate::store::publication_scopes::MAY_WORK_ON;
 use crate::store::{Result, Store};
 
 /// Result of a signing step.
@@ -49,7 +50,7 @@ impl Store {
             if version != seen {
                 return Ok(SigningResult::Conflict);
             }
-            let duties = duties_of(t, who)?;
+            let duties = duties_of(t, who, &edition.publication)?;
             if let Err(e) = signing::apply(&mut edition, action, &publication.signing, Signer { name: who, duties: &duties }, now) {
                 return Ok(SigningResult::Rejected(e));
             }
@@ -92,12 +93,14 @@ impl Store {
         self.read(|c| Ok(c.query_row("SELECT numbered FROM edition WHERE id = ?1", [id.0], |r| r.get(0))?))
     }
 
-    /// Returns the names of the accounts with a duty.
-    pub fn holders_of(&self, step: SigningStep) -> Result<Vec<String>> {
+    /// Returns the names of the accounts with a duty for a publication.
+    pub fn holders_of(&self, step: SigningStep, publication: &str) -> Result<Vec<String>> {
         self.read(|c| {
-            let sql = "SELECT a.name FROM account a JOIN account_duty d ON d.account_id = a.id WHERE d.step = ?1 AND NOT a.disabled ORDER BY a.name";
-            let mut s = c.prepare_cached(sql)?;
-            let rows = s.query_map([step.as_str()], |r| r.get(0))?;
+            let mut s = c.prepare_cached(&format!(
+                "SELECT a.name FROM account a JOIN account_duty d ON d.account_id = a.id WHERE d.step = ?1 AND NOT a.disabled AND {MAY_WORK_ON}
+                 ORDER BY a.name"
+            ))?;
+            let rows = s.query_map([step.as_str(), publication], |r| r.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

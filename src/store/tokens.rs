@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::model::{Article, ArticleId, AuditAction};
+use crate::model::{Article, ArticleId, AuditAction, PublicationScope};
 use crate::store::audit::audit;
+use crate::store::publication_scopes::{TOKEN_SCOPE, read_scope, with_limit};
 use crate::store::{Result, Store};
 
 /// The time of last use has this resolution, because a read must not always be a write.
@@ -18,14 +19,20 @@ pub struct Token {
     pub created: DateTime<Utc>,
     /// To the hour.
     pub used: Option<DateTime<Utc>>,
+    /// The publications whose issues it reads.
+    pub scope: PublicationScope,
 }
 
 impl Store {
-    /// Stores a token's hash; replaces an earlier token of that name.
-    pub fn put_token(&self, name: &str, hash: &[u8], who: &str, now: DateTime<Utc>) -> Result<()> {
+    /// Stores a token's hash, and the publications whose issues it reads; replaces an earlier token of that name.
+    pub fn put_token(&self, name: &str, hash: &[u8], scope: &PublicationScope, who: &str, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute("INSERT OR REPLACE INTO token (name, hash, created) VALUES (?1, ?2, ?3)", params![name, hash, now.timestamp()])?;
-            audit(t, who, AuditAction::SetToken, name, now)
+            t.execute("DELETE FROM token_publication WHERE token = ?1", [name])?;
+            for publication in scope.names() {
+                t.prepare_cached("INSERT INTO token_publication (token, publication) VALUES (?1, ?2)")?.execute([name, publication])?;
+            }
+            audit(t, who, AuditAction::SetToken, &with_limit(name, scope), now)
         })
     }
 
@@ -41,25 +48,28 @@ impl Store {
     /// Returns all tokens.
     pub fn tokens(&self) -> Result<Vec<Token>> {
         self.read(|c| {
-            let mut s = c.prepare("SELECT name, created, used FROM token ORDER BY name")?;
+            let mut s = c.prepare(&format!("SELECT name, created, used, {TOKEN_SCOPE} FROM token k ORDER BY name"))?;
             let at = |t: i64| DateTime::from_timestamp(t, 0).unwrap_or_default();
-            let rows = s.query_map([], |r| Ok(Token { name: r.get(0)?, created: at(r.get(1)?), used: r.get::<_, Option<i64>>(2)?.map(at) }))?;
+            let rows = s.query_map([], |r| {
+                let scope = read_scope(&r.get::<_, String>(3)?);
+                Ok(Token { name: r.get(0)?, created: at(r.get(1)?), used: r.get::<_, Option<i64>>(2)?.map(at), scope })
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    /// Whether there is such a token; records its use.
-    pub fn token_is_known(&self, hash: &[u8], now: DateTime<Utc>) -> Result<bool> {
-        let found: Option<Option<i64>> = self.read(|c| {
-            let mut s = c.prepare_cached("SELECT used FROM token WHERE hash = ?1")?;
+    /// Returns the publications whose issues a token reads; `None` if there is no such token. Records its use.
+    pub fn scope_of_token(&self, hash: &[u8], now: DateTime<Utc>) -> Result<Option<PublicationScope>> {
+        let found: Option<(Option<i64>, String)> = self.read(|c| {
+            let mut s = c.prepare_cached(&format!("SELECT used, {TOKEN_SCOPE} FROM token k WHERE hash = ?1"))?;
             let mut rows = s.query([hash])?;
-            Ok(rows.next()?.map(|r| r.get(0)).transpose()?)
+            Ok(rows.next()?.map(|r| Ok::<_, rusqlite::Error>((r.get(0)?, r.get(1)?))).transpose()?)
         })?;
-        let Some(used) = found else { return Ok(false) };
+        let Some((used, names)) = found else { return Ok(None) };
         if used.is_none_or(|at| at + LAST_USED_RESOLUTION <= now.timestamp()) {
             self.write(|t| Ok(t.execute("UPDATE token SET used = ?2 WHERE hash = ?1", params![hash, now.timestamp()]).map(|_| ())?))?;
         }
-        Ok(true)
+        Ok(Some(read_scope(&names)))
     }
 
     /// Returns classified articles after an id, in the order of arrival, so that another system can keep up.

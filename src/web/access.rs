@@ -11,7 +11,7 @@ use chrono::Utc;
 use crate::schedule::poll_interval::to_time_delta;
 use crate::store::{Role, Session};
 use crate::web::server::PeerAddr;
-use crate::web::{AppState, password, response};
+use crate::web::{AppState, password, publication_access, response};
 
 /// Cookie name.
 pub(super) const COOKIE: &str = "qingbao";
@@ -52,7 +52,8 @@ impl FromRequestParts<AppState> for Watcher {
     }
 }
 
-/// Returns the session of a request with the digest of its token, else a redirect to the login page.
+/// Returns the session of a request with the digest of its token, else a redirect to the login page, or the refusal of a publication that
+/// the account is kept from.
 async fn signed_in(parts: &mut Parts, console: &AppState) -> Result<(Session, Vec<u8>), Response> {
     let here = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |u| u.0.clone());
     let to_login = || {
@@ -64,7 +65,10 @@ async fn signed_in(parts: &mut Parts, console: &AppState) -> Result<(Session, Ve
     let digest = password::digest(&token);
     let asked = digest.clone();
     match console.store.run(move |s| s.session(&asked, Utc::now())).await {
-        Ok(Some(session)) => Ok((session, digest)),
+        Ok(Some(session)) => {
+            publication_access::check(parts, console, &session).await?;
+            Ok((session, digest))
+        }
         Ok(None) => Err(to_login()),
         Err(e) => Err(response::broken(&e)),
     }

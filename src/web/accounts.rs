@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
 
-use crate::model::SigningStep;
+use crate::model::{PublicationScope, SigningStep};
 use crate::store::{AccountChange, Role, is_account_name};
 use crate::web::access::{Admin, cookie};
 use crate::web::flash::Flash;
@@ -20,6 +20,8 @@ const PATH: &str = "/accounts";
 #[template(path = "accounts.html")]
 struct AccountsPage {
     frame: Layout,
+    /// Whether accounts can be limited to publications.
+    has_several: bool,
     rows: Vec<AccountRow>,
     /// Account and its new password, shown once.
     fresh: Option<(String, String)>,
@@ -34,6 +36,23 @@ struct AccountRow {
     own: bool,
     /// Signing steps, and whether the account has the duty.
     duties: Vec<(&'static str, &'static str, bool)>,
+    is_admin: bool,
+    /// The publications that it can be limited to.
+    publications: Vec<LimitChoice>,
+}
+
+struct LimitChoice {
+    name: String,
+    is_chosen: bool,
+    /// The settings no longer have it.
+    is_gone: bool,
+}
+
+/// Returns the publications that an account can be limited to: those of the settings, and those that it is limited to already.
+fn limit_choices(known: &[String], limit: &PublicationScope) -> Vec<LimitChoice> {
+    let gone = limit.names().filter(|n| known.iter().all(|k| k != n)).map(|n| (n, true));
+    let all = known.iter().map(|n| (n.as_str(), false)).chain(gone);
+    all.map(|(n, is_gone)| LimitChoice { name: n.to_owned(), is_chosen: limit.names().any(|l| l == n), is_gone }).collect()
 }
 
 pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin) -> Response {
@@ -41,10 +60,13 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
         Ok(all) => all,
         Err(answer) => return answer,
     };
-    let zone = console.zone();
+    let (zone, known) = (console.zone(), console.publications_of(&PublicationScope::All));
+    let has_several = known.len() > 1 || accounts.iter().any(|a| a.limit.is_limited());
     let rows = accounts.into_iter().map(|a| AccountRow {
         last_login: logins.get(&a.name).map_or_else(|| "从未".to_owned(), |t| t.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()),
         own: a.name == session.name,
+        is_admin: a.role == Role::Admin,
+        publications: limit_choices(&known, &a.limit),
         duties: SigningStep::ALL.iter().map(|d| (d.as_str(), d.duty(), a.duties.contains(d))).collect(),
         name: a.name,
         role: a.role.as_str(),
@@ -52,7 +74,7 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin)
     });
     let roles = [Role::Editor, Role::Admin].map(|r| (r.as_str(), response::role(r)));
     let fresh = console.flash(&session, PATH).password;
-    response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), rows: rows.collect(), fresh, roles })
+    response::page(&AccountsPage { frame: Layout::new(&console, &session, "账号"), has_several, rows: rows.collect(), fresh, roles })
 }
 
 actions! {
@@ -62,6 +84,7 @@ actions! {
         ResetPassword = "reset",
         SetRole = "role",
         SetDuties = "duties",
+        LimitPublications = "publications",
         Disable = "disable",
         Enable = "enable",
         Remove = "remove",
@@ -99,6 +122,7 @@ pub(super) async fn change(State(console): State<AppState>, headers: HeaderMap, 
             let duties: Vec<SigningStep> = SigningStep::ALL.into_iter().filter(|d| !form.fields.text(d.as_str()).is_empty()).collect();
             apply_change(&console, &form, move |s, who| s.set_duties(&name, &duties, who, Utc::now())).await
         }
+        AccountAction::LimitPublications => limit(&console, &form, name).await.unwrap_or_else(|answer| answer),
         AccountAction::Disable => apply_change(&console, &form, move |s, who| s.disable_account(&name, true, who, Utc::now())).await,
         AccountAction::Enable => apply_change(&console, &form, move |s, who| s.disable_account(&name, false, who, Utc::now())).await,
         AccountAction::Remove if form.fields.text("sure") == "yes" => {
@@ -132,6 +156,19 @@ async fn give_password(console: &AppState, form: &Form, new: Option<Role>, name:
     }
 }
 
+/// Limits an account to the ticked publications; without a tick to none.
+async fn limit(console: &AppState, form: &Form, name: String) -> Result<Response, Response> {
+    let limit = PublicationScope::of_names(form.fields.starting_with("of-").map(str::to_owned));
+    let (known, subject) = (console.publications_of(&PublicationScope::All), name.clone());
+    let before = stored(console.store.run(move |s| s.account(&subject)).await)?.map(|a| a.limit).unwrap_or_default();
+    let is_offered = |n: &str| known.iter().any(|k| k == n) || before.names().any(|b| b == n);
+    if !limit.names().all(is_offered) {
+        let words = "没有改：没有这份简报，名称可能刚刚改过";
+        return Err(response::refused(console, &form.session, StatusCode::UNPROCESSABLE_ENTITY, words));
+    }
+    Ok(apply_change(console, form, move |s, who| s.limit_account(&name, &limit, who, Utc::now())).await)
+}
+
 /// Applies a change that the store may refuse.
 async fn apply_change(
     console: &AppState,
@@ -142,6 +179,9 @@ async fn apply_change(
     match stored(console.store.run(move |s| change(s, &who)).await) {
         Ok(AccountChange::Done) => Redirect::to(&console.path(PATH)).into_response(),
         Ok(AccountChange::Unknown) => response::refused(console, &form.session, StatusCode::NOT_FOUND, "没有这个账号"),
+        Ok(AccountChange::NoLimitForAdmins) => {
+            response::refused(console, &form.session, StatusCode::CONFLICT, "管理员可以编全部简报，不能限定；要限定，请先把角色改成编辑")
+        }
         Ok(AccountChange::LastAdmin) => {
             response::refused(console, &form.session, StatusCode::CONFLICT, "这是最后一个能用的管理员账号：请先设另一位管理员")
         }

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use crate::model::{Article, ArticleId, Edition, EditionId, Topic, TopicArticle, TopicId};
+use crate::model::{Article, ArticleId, Edition, EditionId, PublicationScope, Rule, Topic, TopicArticle, TopicId};
 use crate::render::atom;
 use crate::store::Store;
 use crate::web::access::Editor;
@@ -30,20 +30,34 @@ const MAX_LIMIT: usize = 500;
 const DESCRIPTION: &str = include_str!("assets/openapi.json");
 
 /// A program with a token, or a signed-in account.
-pub(super) struct ApiClient;
+pub(super) struct ApiClient {
+    /// The publications whose issues it reads.
+    pub(super) scope: PublicationScope,
+}
 
 impl FromRequestParts<AppState> for ApiClient {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &AppState) -> Result<Self, Response> {
         let Some(token) = token(&parts.headers) else {
-            return Editor::from_request_parts(parts, console).await.map(|_| Self).map_err(|_| unknown());
+            return Editor::from_request_parts(parts, console)
+                .await
+                .map(|Editor(session)| Self { scope: session.scope })
+                .map_err(|refusal| as_json(&refusal));
         };
         let hash = password::digest(&token);
-        let known = console.store.run(move |s| s.token_is_known(&hash, Utc::now())).await;
-        if stored(known)? { Ok(Self) } else { Err(unknown()) }
+        let scope = console.store.run(move |s| s.scope_of_token(&hash, Utc::now())).await;
+        stored(scope)?.map(|scope| Self { scope }).ok_or_else(unknown)
     }
 }
+
+/// Returns the refusal of an account as programs read it.
+fn as_json(refusal: &Response) -> Response {
+    // an issue of a publication that the account is kept from
+    if refusal.status() == StatusCode::FORBIDDEN { refused(StatusCode::NOT_FOUND, NO_ISSUE) } else { unknown() }
+}
+
+const NO_ISSUE: &str = "there is no such finished issue";
 
 fn unknown() -> Response {
     let asks = [(header::WWW_AUTHENTICATE, "Basic realm=\"qingbao\", charset=\"UTF-8\"")];
@@ -72,21 +86,21 @@ fn atom(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], text).into_response()
 }
 
-/// Returns the finished issue with this id, or the newest one.
-async fn finished(console: &AppState, id: Option<EditionId>) -> Result<Edition, Response> {
+/// Returns the finished issue with this id, or the newest one, as far as the client reads its publication.
+async fn finished(console: &AppState, client: ApiClient, id: Option<EditionId>) -> Result<Edition, Response> {
     let found = console.store.run(move |s| {
         let id = match id {
             Some(id) => Some(id),
-            None => s.published_editions(1)?.first().map(|e| e.id),
+            None => s.published_editions(&client.scope, 1)?.first().map(|e| e.id),
         };
-        id.map(|id| s.published_edition(id)).transpose()
+        let found = id.map(|id| s.published_edition(id)).transpose()?.flatten();
+        Ok(found.filter(|e| client.scope.includes(&e.publication)))
     });
-    let found = stored(found.await)?.flatten();
-    found.ok_or_else(|| refused(StatusCode::NOT_FOUND, "there is no such finished issue"))
+    stored(found.await)?.ok_or_else(|| refused(StatusCode::NOT_FOUND, NO_ISSUE))
 }
 
-pub(super) async fn issue_feed(State(console): State<AppState>, _: ApiClient) -> Response {
-    finished(&console, None).await.map_or_else(|answer| answer, |e| atom(atom::issue_feed(&e)))
+pub(super) async fn issue_feed(State(console): State<AppState>, client: ApiClient) -> Response {
+    finished(&console, client, None).await.map_or_else(|answer| answer, |e| atom(atom::issue_feed(&e)))
 }
 
 pub(super) async fn industry_feed(State(console): State<AppState>, _: ApiClient, Path(name): Path<String>) -> Response {
@@ -149,9 +163,10 @@ pub(super) async fn topic_feed(State(console): State<AppState>, _: ApiClient, Pa
     }
 }
 
-pub(super) async fn rules(State(console): State<AppState>, _: ApiClient) -> Response {
+pub(super) async fn rules(State(console): State<AppState>, client: ApiClient) -> Response {
+    let is_readable = |r: &&Rule| r.draft.publication.as_ref().is_none_or(|p| client.scope.includes(p));
     match stored(console.store.run(Store::rules).await) {
-        Ok(rules) => Json(json!({ "rules": rules.iter().map(atom::rule).collect::<Vec<_>>() })).into_response(),
+        Ok(rules) => Json(json!({ "rules": rules.iter().filter(is_readable).map(atom::rule).collect::<Vec<_>>() })).into_response(),
         Err(answer) => answer,
     }
 }
@@ -160,12 +175,12 @@ pub(super) async fn industries(State(console): State<AppState>, _: ApiClient) ->
     Json(json!({ "industries": console.vocabulary().industries }))
 }
 
-pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: Uri) -> Response {
+pub(super) async fn issues(State(console): State<AppState>, client: ApiClient, uri: Uri) -> Response {
     let most = match limit(&fields(&uri)) {
         Ok(most) => most,
         Err(answer) => return answer,
     };
-    match stored(console.store.run(move |s| s.published_editions(most)).await) {
+    match stored(console.store.run(move |s| s.published_editions(&client.scope, most)).await) {
         Ok(list) => {
             let one = |e: &crate::store::EditionRow| json!({ "id": e.id.0, "publication": e.publication, "series": e.series, "date": e.date, "year": e.year, "number": e.number_in_year, "total": e.cumulative_number, "items": e.items });
             Json(json!({ "issues": list.iter().map(one).collect::<Vec<_>>() })).into_response()
@@ -175,8 +190,8 @@ pub(super) async fn issues(State(console): State<AppState>, _: ApiClient, uri: U
 }
 
 /// Returns an issue with the places of its sentences in their articles, and the grades of these.
-async fn with_anchors(console: &AppState, id: Option<EditionId>) -> Result<Response, Response> {
-    let e = finished(console, id).await?;
+async fn with_anchors(console: &AppState, client: ApiClient, id: Option<EditionId>) -> Result<Response, Response> {
+    let e = finished(console, client, id).await?;
     let mut value = atom::issue(&e);
     if let Some(issue) = value.as_object_mut() {
         issue.insert("evidence".to_owned(), evidence::anchors(&evidence::checks(console, &e).await?));
@@ -193,13 +208,13 @@ async fn with_anchors(console: &AppState, id: Option<EditionId>) -> Result<Respo
 }
 
 /// Returns an issue; `current` is the newest.
-pub(super) async fn issue(State(console): State<AppState>, _: ApiClient, Path(id): Path<String>) -> Response {
+pub(super) async fn issue(State(console): State<AppState>, client: ApiClient, Path(id): Path<String>) -> Response {
     let id = match id.parse() {
         Ok(id) => Some(EditionId(id)),
         Err(_) if id == "current" => None,
         Err(_) => return refused(StatusCode::NOT_FOUND, "an issue is asked for by its id, or as current"),
     };
-    with_anchors(&console, id).await.unwrap_or_else(|answer| answer)
+    with_anchors(&console, client, id).await.unwrap_or_else(|answer| answer)
 }
 
 /// Returns complete articles in order of arrival with `after`, otherwise the headlines that a search finds.

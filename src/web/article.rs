@@ -12,10 +12,10 @@ use chrono::{NaiveDate, Utc};
 use crate::classify::is_place;
 use crate::config::settings::Publication;
 use crate::issue::NotChosen;
-use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, TopicId};
+use crate::model::{ArticleId, Classification, Confidence, EditionState, Firm, Headline, Label, PublicationScope, TopicId};
 use crate::pipeline::ConfigHandle;
 use crate::render::{GradeWords, grade_words};
-use crate::store::{Store, StoreError};
+use crate::store::{EditionRow, Store, StoreError};
 use crate::text::segment::part_of_speech;
 use crate::web::access::Editor;
 use crate::web::archive::{HeadlineRow, columns, row};
@@ -83,11 +83,11 @@ const MAX_OPEN_ISSUES: usize = 12;
 /// Maximum number of search results for one story.
 const MAX_CANDIDATES: usize = 15;
 
-/// Returns the newest scheduled issue and those started outside the calendar, as far as they are open.
-fn open_issues(s: &Store, article: ArticleId) -> Result<Vec<OpenIssue>, StoreError> {
-    let rows = s.editions(MAX_OPEN_ISSUES)?;
-    let newest = rows.iter().find(|r| r.scheduled).map(|r| r.id);
-    let open = rows.iter().filter(|r| r.state == EditionState::Draft && (!r.scheduled || Some(r.id) == newest));
+/// Returns the newest scheduled issue of each publication and those started outside the calendar, as far as they are open.
+fn open_issues(s: &Store, article: ArticleId, scope: &PublicationScope) -> Result<Vec<OpenIssue>, StoreError> {
+    let rows = s.editions_of(&scope.into(), MAX_OPEN_ISSUES)?;
+    let is_newest = |row: &EditionRow| rows.iter().find(|r| r.scheduled && r.publication == row.publication).is_some_and(|r| r.id == row.id);
+    let open = rows.iter().filter(|r| r.state == EditionState::Draft && (!r.scheduled || is_newest(r)));
     let mut out = Vec::new();
     for id in open.map(|r| r.id) {
         let Some((e, version)) = s.edition_with_version(id)? else { continue };
@@ -217,15 +217,15 @@ fn record_opened(store: &Store, article: ArticleId, who: String) {
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
-    let words = asked.clone();
+    let (words, scope) = (asked.clone(), session.scope.clone());
     let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
     let loaded = console.store.run(move |s| {
         let Some(a) = s.article(ArticleId(id))? else { return Ok(None) };
         let copies = a.headline.story.map(|story| s.copies(story)).transpose()?.unwrap_or_default();
         let firms: Vec<Firm> = s.firms()?.into_iter().filter(|f| a.headline.title.contains(&f.name)).collect();
         let candidates = if words.is_empty() { Vec::new() } else { s.search(&words, MAX_CANDIDATES)? };
-        let (issues, topics) = (open_issues(s, ArticleId(id))?, s.article_topics(ArticleId(id))?);
-        let said = HashMap::from([(ArticleId(id), s.feedback_of_article(ArticleId(id))?)]);
+        let (issues, topics) = (open_issues(s, ArticleId(id), &scope)?, s.article_topics(ArticleId(id))?);
+        let said = HashMap::from([(ArticleId(id), s.feedback_of_article(ArticleId(id), &scope)?)]);
         let said = feedback::views(s, said, &publications)?.remove(&ArticleId(id)).unwrap_or_default();
         let grade = s.update_grade(ArticleId(id), Utc::now())?.as_ref().map(grade_words);
         let versions = s.article_versions(ArticleId(id))?;

@@ -1,7 +1,7 @@
 //! The audit log in words.
 
 /// Names of the actions on pages.
-const WORDS: [(&str, &str); 101] = [
+const WORDS: [(&str, &str); 102] = [
     ("sign-in", "登录"),
     ("sign-in-failed", "登录失败"),
     ("add-account", "添加账号"),
@@ -10,6 +10,7 @@ const WORDS: [(&str, &str); 101] = [
     ("enable-account", "启用账号"),
     ("set-role", "改角色"),
     ("set-duties", "改职责"),
+    ("limit-publications", "限定简报"),
     ("change-password", "修改自己的密码"),
     ("reset-password", "重置密码"),
     ("set-token", "设置令牌"),

@@ -10,7 +10,7 @@ use chrono::{TimeDelta, Utc};
 
 use crate::events::{Told, amounts};
 use crate::grades::MAX_REPORTS;
-use crate::model::{ArticleId, EventId, Headline, StoryId};
+use crate::model::{ArticleId, EventId, Headline, PublicationScope, StoryId};
 use crate::render::GradeWords;
 use crate::store::{EventChange, EventIssue, EventRow, Store, StoreError};
 use crate::web::access::Editor;
@@ -99,7 +99,7 @@ struct Loaded {
     grades: HashMap<ArticleId, GradeWords>,
 }
 
-fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
+fn load(s: &Store, id: EventId, words: &str, scope: &PublicationScope) -> Result<Loaded, StoreError> {
     let articles = s.event_articles(id)?;
     // first one article of each story, then their copies
     let leads: Vec<ArticleId> = stories(&articles).into_iter().map(|(lead, _)| lead.id).collect();
@@ -115,7 +115,14 @@ fn load(s: &Store, id: EventId, words: &str) -> Result<Loaded, StoreError> {
     let title = s.event(id)?.map(|e| e.title).unwrap_or_default();
     let graded: Vec<ArticleId> = leads.iter().copied().take(MAX_REPORTS).collect();
     let grades = article_grade::grades(s, &graded, Utc::now())?;
-    Ok(Loaded { title, issues: s.issues_with_event(id)?, articles, texts, found, grades })
+    Ok(Loaded {
+        title,
+        issues: s.issues_with_event(id)?.into_iter().filter(|i| scope.includes(&i.publication)).collect(),
+        articles,
+        texts,
+        found,
+        grades,
+    })
 }
 
 /// Returns the first article of each story with the number of its copies, earliest first.
@@ -199,7 +206,8 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<i64>, uri: Uri) -> Response {
     let asked = Fields::parse(uri.query().unwrap_or_default().as_bytes()).text("q").to_owned();
     let words = asked.clone();
-    let loaded = console.store.run(move |s| Ok((load(s, EventId(id), &words)?, s.merged_into(EventId(id))?)));
+    let scope = session.scope.clone();
+    let loaded = console.store.run(move |s| Ok((load(s, EventId(id), &words, &scope)?, s.merged_into(EventId(id))?)));
     let loaded = match stored(loaded.await) {
         Ok((_, Some(into))) => return Redirect::to(&console.path(&format!("/events/{into}"))).into_response(),
         Ok((loaded, None)) if loaded.articles.is_empty() => return response::refused(&console, &session, StatusCode::NOT_FOUND, "没有这个事件"),

@@ -72,10 +72,18 @@ impl Console {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::PublicationScope;
     use crate::store::Role;
 
     fn session(csrf: &str) -> Session {
-        Session { name: "甲".to_owned(), role: Role::Admin, csrf: csrf.to_owned(), expires: chrono::Utc::now() }
+        Session {
+            name: "甲".to_owned(),
+            role: Role::Admin,
+            scope: PublicationScope::All,
+            shown_publication: None,
+            csrf: csrf.to_owned(),
+            expires: chrono::Utc::now(),
+        }
     }
 
     fn words(words: &str) -> Flash {

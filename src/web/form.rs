@@ -14,7 +14,7 @@ use crate::store::{Role, Session};
 use crate::text::normalize::truncate;
 use crate::web::access::Editor;
 use crate::web::connection_limit::Place;
-use crate::web::{AppState, response};
+use crate::web::{AppState, publication_access, response};
 
 /// Maximum size of a form, in bytes, and number of its fields.
 const MAX_FORM_BYTES: usize = 2 << 20;
@@ -130,11 +130,18 @@ impl FromRequest<AppState> for Form {
         let Editor(session) = Editor::from_request_parts(&mut parts, console).await?;
         let refused = |(code, why)| response::refused(console, &session, code, why);
         let fields = read(&parts, body, MAX_FORM_BYTES).await.map_err(refused)?;
-        Self::new(session, fields, &parts).map_err(|session| expired(console, &session))
+        Self::checked(session, fields, &parts, console)
     }
 }
 
 impl Form {
+    /// Returns the form, or the page that refuses it.
+    fn checked(session: Session, fields: Fields, parts: &Parts, console: &AppState) -> Result<Self, Response> {
+        let form = Self::new(session, fields, parts).map_err(|session| expired(console, &session))?;
+        publication_access::check_named(console, &form.session, form.fields.text(publication_access::FIELD))?;
+        Ok(form)
+    }
+
     /// Returns the session as the error if the token does not match.
     fn new(session: Session, fields: Fields, parts: &Parts) -> Result<Self, Session> {
         // constant time, whatever the common prefix
@@ -174,7 +181,7 @@ impl FromRequest<AppState> for UploadForm {
         let bytes = receive(&parts, body, MAX_UPLOAD_BYTES).await.map_err(refused)?;
         let parted = parts_of(bytes, boundary).await;
         let (fields, file) = parted.map_err(|_| refused((StatusCode::BAD_REQUEST, "表单没有传完整，请再试一次")))?;
-        let form = Form::new(session, fields, &parts).map_err(|session| expired(console, &session))?;
+        let form = Form::checked(session, fields, &parts, console)?;
         Ok(Self { form, file })
     }
 }

@@ -142,12 +142,16 @@ struct Notice {
 }
 
 pub(super) async fn newest(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    match stored(console.store.run(|s| s.own_editions(1)).await) {
+    let p = match console.shown_publication(&session) {
+        Ok(p) => p,
+        Err(answer) => return answer,
+    };
+    let filter = console.issues_beside(&session, &p.name);
+    match stored(console.store.run(move |s| s.own_editions(&filter, 1)).await) {
         Ok(list) => {
             if let Some(e) = list.first() {
                 return Redirect::to(&console.path(&format!("/draft/{}", e.id))).into_response();
             }
-            let p = console.pipeline().settings().publication.clone();
             let next = p.calendar.next_moment(p.at, Utc::now()).map(|t| t.with_timezone(&console.zone()).format("%-m月%-d日 %H:%M").to_string());
             response::page(&NoIssuePage { frame: Layout::new(&console, &session, "今日草稿"), publication: p.name, next })
         }
@@ -163,7 +167,8 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice) -> Result<Response, Response> {
     let (e, version) = load(console, session, id).await?;
     let store = &console.store;
-    let (others, old) = stored(store.run(|s| Ok((s.own_editions(MAX_OTHERS)?, s.imported_editions(MAX_OLD)?))).await)?;
+    let filter = console.issues_beside(session, &e.publication);
+    let (others, old) = stored(store.run(move |s| Ok((s.own_editions(&filter, MAX_OTHERS)?, s.imported_editions(&filter, MAX_OLD)?))).await)?;
     let (undo, redo) = stored(store.run(move |s| Ok((s.next_step(id, Direction::Back)?, s.next_step(id, Direction::Forth)?))).await)?;
     let letters = stored(store.run(move |s| s.messages_of(id)).await)?;
     let publications: Vec<Publication> = console.pipeline().settings().publications().cloned().collect();
@@ -188,8 +193,8 @@ async fn show(console: &AppState, session: &Session, id: EditionId, said: Notice
         proposal,
         signing,
         dropped: dropped::views(console, &e).await?,
-        startable: pipeline.settings().publications().map(|p| (p.name.clone(), started_as(p))).collect(),
-        frame: Layout::new(console, session, "今日草稿"),
+        startable: pipeline.settings().publications().filter(|p| session.scope.includes(&p.name)).map(|p| (p.name.clone(), started_as(p))).collect(),
+        frame: Layout::new(console, session, "今日草稿").of_publication(&e.publication),
         others: others.iter().map(|o| (o.id.0, row_label(o))).collect(),
         old: old.iter().map(|o| (o.id.0, row_label(o))).collect(),
         reasons: DropReason::ALL.iter().map(|r| (r.1, r.2)).collect(),

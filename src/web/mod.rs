@@ -35,6 +35,7 @@ mod issue_changes;
 mod issue_editor;
 mod issue_output;
 mod login;
+mod new_publication;
 mod operations;
 mod organisation;
 mod organisation_export;
@@ -45,6 +46,8 @@ mod password;
 mod password_policy;
 mod path;
 mod probes;
+mod publication_access;
+mod publication_choice;
 mod response;
 mod review;
 mod rule_form;
@@ -206,6 +209,7 @@ fn router(console: AppState) -> Router {
         .route("/logout", post(login::sign_out))
         .route("/session", get(account::session).post(account::renew))
         .route("/account", get(account::page).post(account::change))
+        .route("/publication", post(publication_choice::choose))
         .route("/accounts", get(accounts::page).post(accounts::change))
         .route("/draft", get(issue_editor::newest).post(signing::start))
         .route("/draft/{id}", get(issue_editor::page).post(issue_editor::change))

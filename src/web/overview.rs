@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{TimeDelta, Utc};
 
+use crate::config::settings::Publication;
 use crate::issue::edit::DropReason;
 use crate::model::WEEKS;
 use crate::render::{LearningWords, decision_label, learning};
@@ -17,6 +18,8 @@ use crate::web::{AppState, response};
 
 /// Decisions that are counted.
 const DECISIONS: TimeDelta = TimeDelta::days(30);
+/// Items kept and dropped that are counted.
+const CHOICES: TimeDelta = TimeDelta::days(60);
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -28,8 +31,11 @@ struct OverviewPage {
     heads: Vec<String>,
     industries: Vec<IndustryRow>,
     o: Arc<Overview>,
+    /// The publication whose editors' choices are counted.
+    publication: String,
+    kept: u32,
     dropped: Vec<(&'static str, u32)>,
-    learned: Vec<LearningWords>,
+    learned: LearningWords,
     decisions: Vec<(&'static str, usize)>,
 }
 
@@ -47,11 +53,15 @@ struct Bar {
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor) -> Response {
+    let publication = match console.shown_publication(&session) {
+        Ok(p) => p,
+        Err(answer) => return answer,
+    };
     let o = match counted(&console).await {
         Ok(o) => o,
         Err(answer) => return answer,
     };
-    let (learned, decisions) = match learned(&console).await {
+    let Decided { learned, decisions, kept, dropped } = match decided(&console, &publication).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
@@ -71,26 +81,36 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
         sum: o.days.iter().map(|d| d.1).sum(),
         heads: (0..WEEKS).map(|w| if w + 1 == WEEKS { "本周".to_owned() } else { format!("前{}周", WEEKS - 1 - w) }).collect(),
         industries: industries.collect(),
-        dropped: o.dropped.iter().map(|(reason, n)| (words(reason), *n)).collect(),
+        kept,
+        dropped: dropped.iter().map(|(reason, n)| (words(reason), *n)).collect(),
+        publication: publication.name,
         learned,
         decisions,
         o,
     })
 }
 
-/// Returns what was learned for each publication, and the decisions of the last days.
-async fn learned(console: &AppState) -> Result<(Vec<LearningWords>, Vec<(&'static str, usize)>), Response> {
-    let pipeline = console.pipeline();
+/// What the editors of a publication decided, and what was learned of it.
+struct Decided {
+    learned: LearningWords,
+    decisions: Vec<(&'static str, usize)>,
+    kept: u32,
+    /// Reason as stored, and how often.
+    dropped: Vec<(String, u32)>,
+}
+
+async fn decided(console: &AppState, p: &Publication) -> Result<Decided, Response> {
+    let (pipeline, p) = (console.pipeline(), p.clone());
     let found = console.store.run(move |s| {
-        let settings = pipeline.settings();
-        let mut words = Vec::new();
-        for p in settings.publications() {
-            words.push(learning(&p.name, p.calendar.zone, settings.learning.enabled, s.ranking(&p.name)?.as_ref()));
-        }
-        Ok((words, s.decision_counts(Utc::now() - DECISIONS)?))
+        let (settings, now) = (pipeline.settings(), Utc::now());
+        // what was opened outside of an issue counts where there is one publication only
+        let of = (!settings.additional_publications.is_empty()).then_some(p.name.as_str());
+        let learned = learning(&p.name, p.calendar.zone, settings.learning.enabled, s.ranking(&p.name)?.as_ref());
+        let decisions = s.decision_counts(of, now - DECISIONS)?.into_iter().map(|(action, n)| (decision_label(action), n)).collect();
+        let (kept, dropped) = s.kept_and_dropped(of, now - CHOICES)?;
+        Ok(Decided { learned, decisions, kept, dropped })
     });
-    let (words, counts) = stored(found.await)?;
-    Ok((words, counts.into_iter().map(|(action, n)| (decision_label(action), n)).collect()))
+    stored(found.await)
 }
 
 /// Returns one of six shades.

@@ -26,11 +26,27 @@ pub(super) struct Layout {
     pub(super) session: (i64, u64),
     /// Alarms that need a person.
     pub(super) alarms: Vec<String>,
+    /// The publications to choose from, and whether each is shown; empty if there is one only.
+    pub(super) publications: Vec<(String, bool)>,
 }
 
 impl Layout {
+    /// Returns the frame of a page whose publication is not the one that the account chose.
+    pub(super) fn of_publication(mut self, name: &str) -> Self {
+        self.publications.iter_mut().for_each(|(other, is_shown)| *is_shown = other == name);
+        self
+    }
+
     pub(super) fn new(console: &Console, session: &Session, title: &'static str) -> Self {
+        let names = console.publications_of(&session.scope);
+        let shown = session.shown_publication.as_ref().filter(|p| names.contains(p)).or(names.first()).cloned();
+        let publications = if names.len() > 1 { names } else { Vec::new() };
         Self {
+            publications: publications
+                .into_iter()
+                .map(|name| (shown.as_ref() == Some(&name), name))
+                .map(|(is_shown, name)| (name, is_shown))
+                .collect(),
             base: console.settings.base_path.clone(),
             title,
             user: session.name.clone(),

@@ -39,7 +39,6 @@ struct ReviewPage {
     next: Option<String>,
     /// The week or month instead.
     other: (String, &'static str),
-    publications: Vec<(String, bool)>,
     sections: Vec<PageSection>,
     /// How many weeks before are drawn.
     weeks: usize,
@@ -111,14 +110,19 @@ pub(super) async fn document(State(console): State<AppState>, Editor(session): E
     }
 }
 
-/// Returns the publication that the address names, or the first; an error page for a name that is none.
+/// Returns the publication that the address names, or the one that the account sees; an error page for a name that is none.
 fn publication(console: &AppState, session: &Session, uri: &Uri) -> Result<Publication, Response> {
     let pipeline = console.pipeline();
     let fields = Fields::parse(uri.query().unwrap_or_default().as_bytes());
     let settings = pipeline.settings();
     let name = fields.text("publication");
-    let found = if name.is_empty() { Some(&settings.publication) } else { settings.publication_named(name) };
-    found.cloned().ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, &format!("没有名为“{name}”的刊物，也许改过名")))
+    if name.is_empty() {
+        return console.shown_publication(session);
+    }
+    settings
+        .publication_named(name)
+        .cloned()
+        .ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, &format!("没有名为“{name}”的刊物，也许改过名")))
 }
 
 /// Returns the review, at most some minutes old; `None` if its period has not begun.
@@ -140,10 +144,9 @@ async fn show(console: &AppState, session: Session, uri: &Uri, period: ReviewPer
         Ok(None) => return response::refused(console, &session, StatusCode::NOT_FOUND, "这一期还没有开始"),
         Err(answer) => return answer,
     };
-    let pipeline = console.pipeline();
-    let names: Vec<(String, bool)> = pipeline.settings().publications().map(|q| (q.name.clone(), q.name == p.name)).collect();
-    let query = if names.len() > 1 { format!("?{}", encoded("publication", &p.name)) } else { String::new() };
-    let frame = Layout::new(console, &session, "一周综述");
+    // links keep to this publication, whatever the account chooses on another page
+    let query = if console.publications_of(&session.scope).len() > 1 { format!("?{}", encoded("publication", &p.name)) } else { String::new() };
+    let frame = Layout::new(console, &session, "一周综述").of_publication(&p.name);
     let path = |period: ReviewPeriod| format!("{}/{}/{period}", frame.base, if period.is_week() { "week" } else { "month" });
     let begins = |period: &ReviewPeriod| period.first_day() <= p.calendar.today(Utc::now());
     let other = if period.is_week() { ReviewPeriod::month_of(period.first_day()) } else { ReviewPeriod::week_of(period.first_day()) };
@@ -153,7 +156,6 @@ async fn show(console: &AppState, session: Session, uri: &Uri, period: ReviewPer
         previous: period.previous().map(path),
         next: period.next().filter(begins).map(path),
         other: (path(other), if period.is_week() { "看全月" } else { "看一周" }),
-        publications: if names.len() > 1 { names } else { Vec::new() },
         query,
         sections: sections(&review, p.calendar.zone).into_iter().map(|s| page_section(s, &review, &frame.base)).collect(),
         weeks: review.known_weeks(),

@@ -50,6 +50,8 @@ struct FormPage {
     sources: Vec<(String, String)>,
     columns: Vec<String>,
     publications: Vec<String>,
+    /// Whether the rule may be for all publications.
+    may_name_none: bool,
     mistakes: Vec<String>,
     preview: Option<PreviewView>,
     offers: Vec<Offer>,
@@ -59,6 +61,8 @@ struct FormPage {
 struct Known {
     sources: Vec<(SourceId, String)>,
     publications: Vec<String>,
+    /// Whether a rule may be for all publications.
+    may_name_none: bool,
     columns: Vec<String>,
     /// Industries and themes.
     topics: Vec<String>,
@@ -108,6 +112,9 @@ impl Values {
         if !self.publication.is_empty() && !known.publications.contains(&self.publication) {
             wrong.push("没有这种刊物".to_owned());
         }
+        if self.publication.is_empty() && !known.may_name_none {
+            wrong.push("请选刊物：对全部刊物有效的规则，您的账号不能建".to_owned());
+        }
         let expires: Option<NaiveDate> = self.expires.parse().ok();
         if expires.is_none() && !self.expires.is_empty() {
             wrong.push("期限要写成 2026-12-31 的样子".to_owned());
@@ -135,12 +142,13 @@ fn unknown(what: &str, name: &str, known: &[String]) -> Option<String> {
     (!name.is_empty() && known.iter().all(|k| k != name)).then(|| format!("没有叫“{name}”的{what}。现有：{}", known.join("、")))
 }
 
-async fn known(console: &Console, now: DateTime<Utc>) -> Result<Known, Response> {
+async fn known(console: &Console, session: &Session, now: DateTime<Utc>) -> Result<Known, Response> {
     Ok(Known {
+        may_name_none: !session.scope.is_limited(),
         sources: stored(console.store.run(crate::store::Store::source_names).await)?,
         columns: archive::columns(console),
         topics: console.vocabulary().topics(),
-        publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
+        publications: console.publications_of(&session.scope),
         today: now.with_timezone(&console.zone()).date_naive(),
     })
 }
@@ -166,6 +174,7 @@ fn render(console: &Console, session: &Session, known: Known, values: Values, ou
         sources: known.sources.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         columns: known.columns,
         publications: known.publications,
+        may_name_none: known.may_name_none,
         mistakes,
         preview,
         offers,
@@ -174,10 +183,11 @@ fn render(console: &Console, session: &Session, known: Known, values: Values, ou
 }
 
 /// Tries a rule on the last days.
-async fn tried(console: &AppState, draft: RuleDraft, now: DateTime<Utc>) -> Result<PreviewView, Response> {
+async fn tried(console: &AppState, session: &Session, draft: RuleDraft, now: DateTime<Utc>) -> Result<PreviewView, Response> {
     let since = now - TimeDelta::days(PREVIEW_DAYS);
     let found = console.store.run(move |s| Ok((s.preview_rule(&draft, since, MAX_NAMED)?, is_known(s, &draft)?, draft)));
-    let (preview, is_known, draft) = stored(found.await)?;
+    let (mut preview, is_known, draft) = stored(found.await)?;
+    preview.drafts.retain(|d| session.scope.includes(&d.publication));
     let warnings = warnings(&draft, &preview, PREVIEW_DAYS, &console.vocabulary().industries, is_known);
     Ok(PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, warnings, console.zone(), now))
 }
@@ -196,14 +206,14 @@ async fn filled(console: &AppState, session: &Session, f: &Fields) -> Result<Res
     let article = ArticleId(f.number("article").unwrap_or(0));
     let found = console.store.run(move |s| s.article(article));
     let offered = stored(found.await)?.map(|a| offers(&console.settings.base_path, &a.headline, &a.text, &values.publication, MAX_OFFERED));
-    let (known, mut outcome) = (known(console, now).await?, Outcome { offers: offered.unwrap_or_default(), ..Outcome::default() });
+    let (known, mut outcome) = (known(console, session, now).await?, Outcome { offers: offered.unwrap_or_default(), ..Outcome::default() });
     if values.kind.is_empty() {
         RuleKind::Words.as_str().clone_into(&mut values.kind);
         return Ok(render(console, session, known, values, outcome));
     }
     // a link that no longer fits, for example to a source that was removed, shows the form with its mistakes
     match values.check(&known) {
-        Ok(draft) => outcome.preview = Some(tried(console, draft, now).await?),
+        Ok(draft) => outcome.preview = Some(tried(console, session, draft, now).await?),
         Err(mistakes) => outcome.mistakes = mistakes,
     }
     Ok(render(console, session, known, values, outcome))
@@ -218,7 +228,7 @@ pub(super) async fn edit(State(console): State<AppState>, Editor(session): Edito
     let loaded = async {
         let id = RuleId(id);
         let rule = stored(console.store.run(move |s| s.rule(id)).await)?.ok_or_else(|| missing(&console, &session))?;
-        let known = known(&console, Utc::now()).await?;
+        let known = known(&console, &session, Utc::now()).await?;
         Ok(render(&console, &session, known, Values::of_rule(&rule.draft), Outcome { id: Some(id), ..Outcome::default() }))
     };
     loaded.await.unwrap_or_else(|answer| answer)
@@ -230,13 +240,13 @@ pub(super) async fn save(State(console): State<AppState>, Path(id): Path<i64>, f
 
 async fn sent(console: &AppState, form: &Form, id: Option<RuleId>) -> Result<Response, Response> {
     let (mut values, now) = (Values::of_fields(&form.fields), Utc::now());
-    let known = known(console, now).await?;
+    let known = known(console, &form.session, now).await?;
     let draft = match values.check(&known) {
         Ok(draft) => draft,
         Err(mistakes) => return Ok(render(console, &form.session, known, values, Outcome { id, mistakes, ..Outcome::default() })),
     };
     if form.fields.text("do") != "save" {
-        let preview = Some(tried(console, draft, now).await?);
+        let preview = Some(tried(console, &form.session, draft, now).await?);
         return Ok(render(console, &form.session, known, values, Outcome { id, preview, ..Outcome::default() }));
     }
     let (who, seen) = (form.session.name.clone(), values.version.clone());
@@ -264,9 +274,14 @@ mod tests {
     use super::*;
 
     fn checked(fields: &str) -> Result<RuleDraft, Vec<String>> {
+        checked_for(fields, true)
+    }
+
+    fn checked_for(fields: &str, may_name_none: bool) -> Result<RuleDraft, Vec<String>> {
         let known = Known {
             sources: SourceId::parse("daily").map(|id| (id, "日报".to_owned())).into_iter().collect(),
             publications: vec!["许昌快递".to_owned()],
+            may_name_none,
             columns: vec!["行业动态".to_owned()],
             topics: vec!["食品".to_owned(), "改革".to_owned()],
             today: "2026-11-30".parse().unwrap(),
@@ -278,6 +293,8 @@ mod tests {
     fn a_form_becomes_a_rule_or_a_list_of_mistakes() {
         let rule = checked("kind=source&text=x&source=daily&column=行业动态&publication=许昌快递&expires=2026-12-01&reason=太多").unwrap();
         assert_eq!((rule.text.as_str(), rule.source.is_some(), rule.expires.is_some()), ("", true, true));
+        assert_eq!(checked_for("kind=keyword&text=a", false).unwrap_err().len(), 1, "a limited account makes no rule for all");
+        assert!(checked_for("kind=keyword&text=a&publication=许昌快递", false).is_ok());
         for (sent, why) in [
             ("kind=x&text=a", "请选种类"),
             ("kind=words&text=", "请写要排除的内容"),

@@ -45,6 +45,8 @@ struct RuleLine {
 #[template(path = "rule.html")]
 struct RulePage {
     frame: Layout,
+    /// False for a rule on all publications, if the account is limited to some.
+    may_change: bool,
     line: RuleLine,
     /// What it would have excluded in the last days.
     preview: PreviewView,
@@ -121,9 +123,16 @@ fn line(zone: chrono_tz::Tz, sources: &SourceNames, rule: &Rule, is_known: bool,
 }
 
 pub(super) async fn list(State(console): State<AppState>, Editor(session): Editor) -> Response {
-    let found = console.store.run(|s| {
+    let publication = match console.shown_publication(&session) {
+        Ok(p) => p.name,
+        Err(answer) => return answer,
+    };
+    // a rule of a publication that the settings no longer have has no other list
+    let beside = console.issues_beside(&session, &publication);
+    let found = console.store.run(move |s| {
         let known = |r: Rule| Ok::<_, StoreError>((is_known(s, &r.draft)?, r));
-        Ok((s.rules()?.into_iter().map(known).collect::<Result<Vec<_>, _>>()?, s.source_names()?))
+        let is_here = |r: &Rule| r.draft.publication.as_ref().is_none_or(|p| beside.scope.includes(p) && !beside.except.contains(p));
+        Ok((s.rules()?.into_iter().filter(is_here).map(known).collect::<Result<Vec<_>, _>>()?, s.source_names()?))
     });
     let (rules, sources) = match stored(found.await) {
         Ok(found) => found,
@@ -148,10 +157,14 @@ async fn show(console: &AppState, session: &Session, id: RuleId) -> Result<Respo
         let since = s.preview_rule(&rule.draft, rule.created_at, MAX_NAMED)?;
         Ok(Some((is_known(s, &rule.draft)?, rule, preview, since, s.source_names()?)))
     });
-    let Some((is_known, rule, preview, since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
+    let Some((is_known, rule, mut preview, mut since, sources)) = stored(found.await)? else { return Err(missing(console, session)) };
+    preview.drafts.retain(|d| session.scope.includes(&d.publication));
+    since.drafts.retain(|d| session.scope.includes(&d.publication));
+    let may_change = !session.scope.is_limited() || rule.draft.publication.is_some();
     let zone = console.zone();
     let warnings = warnings(&rule.draft, &preview, PREVIEW_DAYS, &console.vocabulary().industries, is_known);
     Ok(response::page(&RulePage {
+        may_change,
         frame: Layout::new(console, session, "不再报道"),
         line: line(zone, &sources, &rule, is_known, now),
         preview: PreviewView::new(format!("过去 {PREVIEW_DAYS} 天"), preview, warnings, zone, now),

@@ -18,6 +18,7 @@ use crate::pipeline::{ConfigHandle, ReloadError};
 use crate::store::Session;
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields, Form, actions};
+use crate::web::new_publication::NewPublication;
 use crate::web::path::Path;
 use crate::web::response::{Layout, broken, stored};
 use crate::web::settings_values::{Part, Values, has_password, secrets};
@@ -30,7 +31,7 @@ const UNDO: &str = "settings_undo";
 
 actions! {
     /// What an admin does with the settings.
-    SettingsAction { Save = "save", SaveText = "text", Undo = "undo" }
+    SettingsAction { Save = "save", SaveText = "text", Undo = "undo", AddPublication = "add-publication" }
 }
 
 /// The text before the last change, and what that made of it.
@@ -81,6 +82,8 @@ struct Notes {
     /// The whole file as typed.
     text: Option<String>,
     is_conflict: bool,
+    /// The publication to add, as typed.
+    added: Option<NewPublication>,
 }
 
 pub(super) async fn first(State(console): State<AppState>, Admin(session): Admin) -> Response {
@@ -126,6 +129,8 @@ async fn show(console: &AppState, session: &Session, place: Place, notes: Notes)
         publication: place.publication,
         file: path.display().to_string(),
         seen: file.hash(),
+        new: (place.group == GROUPS[0].0).then(|| notes.added.clone().unwrap_or_else(|| like_the_first(console))),
+        is_adding: notes.added.is_some(),
         entries,
         text: (place.part.is_none() && !has_password(&file)).then(|| notes.text.unwrap_or_else(|| file.text().to_owned())),
         words: notes.words,
@@ -152,22 +157,24 @@ async fn make(console: &AppState, form: &Form, place: Place) -> Result<Response,
     if action != SettingsAction::Undo && fields.get("end").is_none() {
         return Err(response::refused(console, session, StatusCode::BAD_REQUEST, "表单没有传完整，请再试一次"));
     }
-    let typed = place.part.map(|part| Values::of_form(fields, part).typed(fields)).unwrap_or_default();
+    let added = (action == SettingsAction::AddPublication).then(|| NewPublication::of_form(fields));
+    let typed = place.part.filter(|_| added.is_none()).map(|part| Values::of_form(fields, part).typed(fields)).unwrap_or_default();
     let whole = (action == SettingsAction::SaveText).then(|| fields.get("text").unwrap_or_default().to_owned());
-    let conflict = |typed, text| Notes {
+    let conflict = |typed, text, added| Notes {
         mistakes: vec!["设置刚被别人改过。您填的还在下面，请对照现在文件里的再保存".to_owned()],
         typed,
         text,
         is_conflict: true,
+        added,
         ..Notes::default()
     };
     if fields.text("seen") != file.hash() {
-        return Ok((StatusCode::CONFLICT, show(console, session, place, conflict(typed, whole)).await?).into_response());
+        return Ok((StatusCode::CONFLICT, show(console, session, place, conflict(typed, whole, added)).await?).into_response());
     }
-    let Prepared { text, labels, written, restart } = match prepare(console, form, place, action, &file, typed.clone()).await? {
+    let Prepared { text, labels, written, restart, publication } = match prepare(console, form, place, action, &file, typed.clone()).await? {
         Ok(prepared) => prepared,
         Err(words) => {
-            let notes = Notes { mistakes: vec![words], typed, text: whole, ..Notes::default() };
+            let notes = Notes { mistakes: vec![words], typed, text: whole, added, ..Notes::default() };
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(console, session, place, notes).await?).into_response());
         }
     };
@@ -183,9 +190,11 @@ async fn make(console: &AppState, form: &Form, place: Place) -> Result<Response,
             let _ = std::fs::remove_file(path);
         }
         let (code, notes) = match refusal {
-            Refusal::Changed => (StatusCode::CONFLICT, conflict(typed, whole)),
-            Refusal::Wrong(e) => (StatusCode::UNPROCESSABLE_ENTITY, Notes { typed, text: whole, ..notes_of(&e, &text) }),
-            Refusal::Other(words) => (StatusCode::UNPROCESSABLE_ENTITY, Notes { mistakes: vec![words], typed, text: whole, ..Notes::default() }),
+            Refusal::Changed => (StatusCode::CONFLICT, conflict(typed, whole, added)),
+            Refusal::Wrong(e) => (StatusCode::UNPROCESSABLE_ENTITY, Notes { typed, text: whole, added, ..notes_of(&e, &text) }),
+            Refusal::Other(words) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Notes { mistakes: vec![words], typed, text: whole, added, ..Notes::default() })
+            }
         };
         return Ok((code, show(console, session, place, notes).await?).into_response());
     }
@@ -193,10 +202,17 @@ async fn make(console: &AppState, form: &Form, place: Place) -> Result<Response,
     take_over(console, action, &step, labels).await?;
     let words = match (action, restart) {
         (SettingsAction::Undo, _) => "已撤销上一次修改",
+        (SettingsAction::AddPublication, _) => "已新增，下面是它的设置；出刊的日子在“日历”里改，订阅人在“订阅人”页加",
         (_, true) => "已保存；标着“重启后生效”的，要重启服务才生效",
         (_, false) => "已保存，已经生效",
     };
+    let place = Place { publication: publication.unwrap_or(place.publication), ..place };
     Ok(console.redirect_below(session, PATH, &place.path(), words.to_owned()))
+}
+
+/// Returns the form of a new publication: the organiser of the first one.
+fn like_the_first(console: &AppState) -> NewPublication {
+    NewPublication { organiser: console.pipeline().settings().publication.organiser.clone(), ..NewPublication::default() }
 }
 
 /// Records a change, and has the service read the new file.
@@ -218,6 +234,8 @@ struct Prepared {
     /// New files with secrets.
     written: Vec<PathBuf>,
     restart: bool,
+    /// The number of a new publication.
+    publication: Option<usize>,
 }
 
 /// Makes the new text; the inner error is told on the page.
@@ -229,7 +247,7 @@ async fn prepare(
     file: &SettingsFile,
     mut typed: Values,
 ) -> Result<Result<Prepared, String>, Response> {
-    let plain = |text, labels: &str| Prepared { text, labels: labels.to_owned(), written: Vec::new(), restart: false };
+    let plain = |text, labels: &str| Prepared { text, labels: labels.to_owned(), written: Vec::new(), restart: false, publication: None };
     match (action, place.part) {
         (SettingsAction::Undo, _) => {
             let step = stored(console.store.run(|s| s.kv(UNDO)).await)?.and_then(|json| serde_json::from_str::<UndoStep>(&json).ok());
@@ -256,7 +274,15 @@ async fn prepare(
                 written.push(path);
             }
             let text = if typed.is_empty() { file.text().to_owned() } else { file.with(typed.changes(part)) };
-            Ok(Ok(Prepared { text, labels: typed.labels(part), written, restart: typed.needs_restart(part) }))
+            Ok(Ok(Prepared { text, labels: typed.labels(part), written, restart: typed.needs_restart(part), publication: None }))
+        }
+        (SettingsAction::AddPublication, Some(_)) if place.group == GROUPS[0].0 => {
+            let (new, pipeline) = (NewPublication::of_form(&form.fields), console.pipeline());
+            Ok(new
+                .change(file, pipeline.settings(), &console.live.sources())
+                .map(|(changes, number)| Prepared {
+                    publication: Some(number), ..plain(file.with(changes), &format!("新增简报《{}》", new.name))
+                }))
         }
         _ => Ok(Err("这一组设置没有这项操作".to_owned())),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use crate::knowledge::{SETTINGS, Setting, SettingGroup, SettingKind};
+use crate::web::new_publication::NewPublication;
 use crate::web::response::Layout;
 use crate::web::settings_values::{BLANK_ROWS, MAX_ROWS, Part, RowValues, Values, rows_hash};
 
@@ -40,6 +41,10 @@ pub(super) struct SettingsPage {
     /// Recognises the file.
     pub(super) seen: String,
     pub(super) entries: Vec<Entry>,
+    /// The form of a new publication, in its group.
+    pub(super) new: Option<NewPublication>,
+    /// Whether it was sent and not saved.
+    pub(super) is_adding: bool,
     /// The whole file; `None` on other pages, and if it holds a password.
     pub(super) text: Option<String>,
     pub(super) words: String,

@@ -165,7 +165,7 @@ pub(super) async fn start(State(console): State<AppState>, form: Form) -> Respon
 /// Makes today's draft now and queues its mail, if there is none yet.
 async fn first_draft(console: &AppState, publication: &Publication) -> Response {
     let (pipeline, now) = (console.pipeline(), Utc::now());
-    let sources = console.live.sources().enabled().count();
+    let sources = console.live.sources().count_of(&publication.sources);
     match pipeline.issues().draft(publication, publication.calendar.today(now), sources, Announce::Yes, now).await {
         Ok(e) => {
             console.live.bells().ring_all();

@@ -57,7 +57,7 @@ impl SigningView {
         let steps = if behind.is_empty() { &[] } else { &[SigningStep::Submit][..] };
         let step = |step: &SigningStep| {
             let taken = e.signing.signatures.iter().find(|s| s.step == *step).map(|s| format!("{} {}", s.by, at(s.at)));
-            Ok(StepView { step: *step, taken, holders: s.holders_of(*step)?.join("、") })
+            Ok(StepView { step: *step, taken, holders: s.holders_of(*step, &e.publication)?.join("、") })
         };
         let next = match state {
             EditionState::Draft => steps.first().copied(),

@@ -49,7 +49,7 @@ async fn show_one(
     let topics = stored(console.store.run(move |s| open_topics(s, &account)).await)?;
     let (code, mistake) = mistake.unwrap_or_default();
     let page = SubscriberPage {
-        frame: Layout::new(console, session, "订阅人"),
+        frame: Layout::new(console, session, "订阅人").of_publication(&subscriber.publication),
         id: subscriber.id.0,
         publication: subscriber.publication.clone(),
         address,

@@ -116,12 +116,15 @@ pub(super) async fn draft(
     Ok(Ok(SubscriberDraft { address, columns, industries, topics, organisations }))
 }
 
-/// Returns the publication of this name, or the first if none is named.
+/// Returns the publication of this name, or the one that the account sees if none is named.
 pub(super) fn publication_of(console: &AppState, session: &Session, name: Option<&str>) -> Result<Publication, Response> {
-    let pipeline = console.pipeline();
-    let settings = pipeline.settings();
-    let found = name.map_or(Some(&settings.publication), |name| settings.publication_named(name));
-    found.cloned().ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这份刊物，名称可能刚刚改过"))
+    let Some(name) = name else { return console.shown_publication(session) };
+    console
+        .pipeline()
+        .settings()
+        .publication_named(name)
+        .cloned()
+        .ok_or_else(|| response::refused(console, session, StatusCode::NOT_FOUND, "没有这份刊物，名称可能刚刚改过"))
 }
 
 /// Returns those whom the settings name, each once.

@@ -28,8 +28,6 @@ const MAX_SHOWN: usize = 5;
 struct SubscribersPage {
     frame: Layout,
     words: String,
-    /// Every publication.
-    publications: Vec<String>,
     publication: String,
     rows: Vec<SubscriberRow>,
     /// Which version of an issue subscribers get.
@@ -101,9 +99,8 @@ async fn show(console: &AppState, session: &Session, publication: Publication, u
     });
     let (code, mistake) = unsaved.mistake.unwrap_or_default();
     let page = SubscribersPage {
-        frame: Layout::new(console, session, "订阅人"),
+        frame: Layout::new(console, session, "订阅人").of_publication(&publication.name),
         words: unsaved.words,
-        publications: console.pipeline().settings().publications().map(|p| p.name.clone()).collect(),
         rows: fixed.chain(kept).collect(),
         gets: if publication.mails_subscribers(true) { "签发以后的那一版" } else { "草稿" },
         choices: Choices::new(console, &publication.name, &topics, &unsaved.chosen),
@@ -213,7 +210,7 @@ async fn set_active(console: &AppState, form: &Form, active: bool) -> Result<Res
 /// Returns to the list of a publication with a message.
 pub(super) fn back(console: &AppState, form: &Form, publication: &str, words: String) -> Response {
     let answer = console.redirect_with(&form.session, PATH, words);
-    if console.pipeline().settings().publication.name == publication {
+    if console.shown_publication(&form.session).is_ok_and(|p| p.name == publication) {
         return answer;
     }
     let name: String = url::form_urlencoded::byte_serialize(publication.as_bytes()).collect();

@@ -99,16 +99,16 @@ struct Loaded {
     unknown: Vec<String>,
 }
 
-fn load(s: &Store, id: TopicId, account: &str) -> Result<Option<Loaded>, StoreError> {
+fn load(s: &Store, id: TopicId, session: &Session) -> Result<Option<Loaded>, StoreError> {
     let Some(topic) = s.topic(id)? else { return Ok(None) };
     let articles = s.topic_articles(id, MAX_ARTICLES + 1)?;
-    let seen = s.visit_topic(id, account, Utc::now())?;
+    let seen = s.visit_topic(id, &session.name, Utc::now())?;
     let items: Vec<(EditionId, ArticleId)> = s.topic_items(id, MAX_ITEMS)?.into_iter().map(|i| (i.edition, i.article)).collect();
     let mut editions = HashMap::new();
     let answered = topic.answer.as_ref().and_then(|a| a.edition);
     for edition in items.iter().map(|i| i.0).chain(answered) {
         if !editions.contains_key(&edition)
-            && let Some(e) = s.edition(edition)?
+            && let Some(e) = s.edition(edition)?.filter(|e| session.scope.includes(&e.publication))
         {
             editions.insert(edition, e);
         }
@@ -149,7 +149,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
 }
 
 pub(super) async fn show(console: &AppState, session: &Session, id: TopicId, note: Note) -> Response {
-    let account = session.name.clone();
+    let account = session.clone();
     let mut loaded = match stored(console.store.run(move |s| load(s, id, &account)).await) {
         Ok(Some(loaded)) => loaded,
         Ok(None) => return response::refused(console, session, StatusCode::NOT_FOUND, "没有这个课题"),
@@ -187,7 +187,7 @@ pub(super) async fn show(console: &AppState, session: &Session, id: TopicId, not
         is_cut,
         answer,
         items,
-        reports: pipeline.settings().publications().filter(|p| p.is_on_demand()).map(|p| p.name.clone()).collect(),
+        reports: pipeline.settings().publications().filter(|p| p.is_on_demand() && session.scope.includes(&p.name)).map(|p| p.name.clone()).collect(),
         may_delete: may_delete(session, &loaded.topic),
         unknown: loaded.unknown,
         note,

@@ -23,6 +23,7 @@ mod page_watch;
 mod paste;
 mod print;
 mod printed;
+mod publications;
 mod rules;
 mod same_story;
 mod settings;
@@ -419,6 +420,7 @@ async fn doors_are_closed_to_whom_they_must_be() {
         ("/taxonomy/new", "do=save&name=x&terms=yy"),
         ("/taxonomy/industry/%E9%A3%9F%E5%93%81", "do=save&name=x&terms=yy"),
         ("/operation", "do=retry&id=1"),
+        ("/publication", "publication=x"),
         ("/logout", ""),
     ] {
         for csrf in ["", "&csrf=wrong"] {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::reader::TomlReader;
+use crate::config::source_scope::SourceScope;
 use crate::config::{ConfigError, Taxonomy, read_file};
 use crate::model::{Source, SourceId};
 use builder::{Builder, split_into_parts};
@@ -83,6 +84,11 @@ impl SourceList {
     /// Returns the sources that are polled.
     pub fn enabled(&self) -> impl Iterator<Item = &Arc<Source>> {
         self.sources.iter().filter(|s| s.enabled)
+    }
+
+    /// Returns how many of the sources that are polled a publication takes articles from.
+    pub fn count_of(&self, scope: &SourceScope) -> usize {
+        self.enabled().filter(|s| scope.takes(s.id.as_str())).count()
     }
 }
 
