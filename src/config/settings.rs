@@ -14,8 +14,8 @@ use crate::config::localized::localized;
 pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSettings, MailTls, SmtpSettings};
 pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
-pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
-use crate::config::reader::{Section, TomlReader};
+pub use crate::config::publication::{ColumnQuota, Publication, Recipient, unfilled_column};
+use crate::config::reader::{Section, TomlReader, set};
 use crate::config::source_list::Vocabulary;
 pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
@@ -318,12 +318,6 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
         } else {
             s.error(t.span, localized("user_agent may hold printable ASCII characters only", "user_agent 只能用可见的 ASCII 字符"));
         }
-    }
-}
-
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(v) = value {
-        *target = v;
     }
 }
 

@@ -7,6 +7,17 @@ pub fn split_list(text: &str) -> Vec<String> {
     text.split(['、', '，', ',', ';', '；', '\n']).map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
 }
 
+/// Reads the port of a mail server; empty: the usual one of its encryption.
+///
+/// # Errors
+/// It is no port, for people.
+pub fn mail_port(text: &str) -> Result<Option<u16>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text.parse().ok().filter(|port| *port > 0).map(Some).ok_or_else(|| "端口是 1 到 65535 的数".to_owned()),
+    }
+}
+
 /// Reads industries with their words: 轴承：轴承 滚子；陶瓷：瓷砖 卫浴, or one per line.
 ///
 /// # Errors

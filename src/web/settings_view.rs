@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use crate::config::taxonomy::sets::sets;
 use crate::knowledge::{SETTINGS, Setting, SettingGroup, SettingKind};
 use crate::web::response::Layout;
 use crate::web::settings_values::{BLANK_ROWS, MAX_ROWS, Part, RowValues, Values, rows_hash};
@@ -43,6 +44,8 @@ pub(super) struct SettingsPage {
     /// The whole file; `None` on other pages, and if it holds a password.
     pub(super) text: Option<String>,
     pub(super) words: String,
+    /// Columns of the publication that no article comes to, in words.
+    pub(super) unfilled: Vec<String>,
     /// What is wrong.
     pub(super) mistakes: Vec<String>,
     /// Who changed the settings last, if it can be undone.
@@ -130,6 +133,14 @@ pub(super) fn entries(part: Part, values: &Values, remarks: &Remarks) -> Vec<Ent
 
 fn field(setting: &'static Setting, name: String, value: String, was: String, remarks: &Remarks) -> Field {
     let mut choices: Vec<_> = setting.choices.iter().map(|(word, label)| (word.clone(), label.clone(), *word == value)).collect();
+    if setting.kind == SettingKind::IndustrySet {
+        choices = sets()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|s| (s.id == value, s.id, s.name))
+            .map(|(is_chosen, id, name)| (id, name, is_chosen))
+            .collect();
+    }
     if setting.kind == SettingKind::YesNo {
         choices = [("true", "是"), ("false", "否")].map(|(word, label)| (word.to_owned(), label.to_owned(), word == value)).into();
     }
