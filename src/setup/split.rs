@@ -35,3 +35,16 @@ pub fn own_industries(text: &str) -> Result<Vec<OwnIndustry>, String> {
     answers.check(Question::OwnIndustries).map_err(|e| e.chinese)?;
     Ok(answers.own_industries)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_a_number_or_the_usual_one() {
+        assert_eq!((mail_port(""), mail_port(" 2525 ")), (Ok(None), Ok(Some(2525))));
+        for wrong in ["0", "70000", "smtp", "-1"] {
+            assert!(mail_port(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -358,7 +358,7 @@ mod tests {
         let folder = Folder::new(SETTINGS, SOURCES);
         let (_, before) = folder.loaded();
         let mut words = words_of(&before.text, TopicGroup::Industry, "食品").unwrap();
-        words.terms.push("油".to_owned());
+        words.lists[0].push("油".to_owned());
         let wrong = folder.save(&TopicChange::Replace("食品".to_owned(), words), &before.version()).unwrap_err();
         assert!(wrong.chinese().contains("只有一个字"), "{wrong}");
         assert!(!folder.path("taxonomy.toml").exists());
