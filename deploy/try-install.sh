@@ -87,7 +87,7 @@ s|^# \[mail.smtp\]|[mail.smtp]|
 s|^# host = "smtp.*|host = "127.0.0.1"\nport = 2525|
 s|^# tls = .*|tls = "none"|'
 printf '%s\n' "$settings" > "$root/root/settings.sed"
-show "cat /root/settings.sed; sed -i -f /root/settings.sed /etc/qingbao/qingbao.toml"
+show "cat /root/settings.sed; sed -i --follow-symlinks -f /root/settings.sed /etc/qingbao/qingbao.toml"
 show "qingbaoctl user add 张三 --role admin | sed -E '2s/[^ ]{20}/(twenty characters)/'"
 show "qingbaoctl digest mail-test --to bianji@inst.example"
 printf '\n# systemctl restart qingbao      (there is no systemd in here: the command of the unit, as its user)\n'

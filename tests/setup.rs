@@ -13,7 +13,7 @@ const PASSWORD: &str = "a long password";
 
 fn qingbao(dir: &Path, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingbao"));
-    command.args(args).current_dir(dir).env_remove("RUST_LOG");
+    command.args(args).current_dir(dir).env_remove("RUST_LOG").env("LC_ALL", "C.UTF-8");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
@@ -60,6 +60,7 @@ fn answers_make_an_installation_with_a_first_draft_and_overwrite_nothing() {
     let o = qingbao(dir.path(), &["setup", "--answers", "answers.toml"], "");
     assert!(o.status.success(), "{}", text(&o));
     assert!(text(&o).contains("没有加入 http://nowhere.invalid/") && text(&o).contains("密码（只显示这一次）"), "{}", text(&o));
+    assert!(text(&o).contains("用时 ") && !text(&o).contains("articles   "), "setup speaks Chinese on any terminal: {}", text(&o));
     let sent = letters(dir.path());
     assert_eq!(sent.len(), 1, "{}", text(&o));
     assert!(sent.iter().all(|m| m.contains("bianji@example.cn")));
@@ -70,6 +71,31 @@ fn answers_make_an_installation_with_a_first_draft_and_overwrite_nothing() {
     let again = qingbao(dir.path(), &["setup", "--answers", "answers.toml"], "");
     assert!(!again.status.success() && text(&again).contains("不会覆盖"), "{}", text(&again));
     assert_eq!(before, (read(dir.path(), "qingbao.toml"), read(dir.path(), "sources.toml")));
+}
+
+#[test]
+fn a_refused_login_fails_the_setup_and_everything_else_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    // a port that nothing listens on
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mail = format!("[mail]\nfrom = \"a@example.cn\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n");
+    std::fs::write(dir.path().join("a.toml"), format!("{ANSWERS}{mail}")).unwrap();
+    let o = qingbao(dir.path(), &["setup", "--answers", "a.toml"], "");
+    assert_eq!(o.status.code(), Some(1), "{}", text(&o));
+    assert!(text(&o).contains("其余都已写好，但邮件服务器 127.0.0.1 没有接受登录") && text(&o).contains("密码（只显示这一次）"), "{}", text(&o));
+    assert!(read(dir.path(), "qingbao.toml").contains(&format!("port = {port}")));
+    assert!(text(&qingbao(dir.path(), &["user", "list"], "")).contains("admin"));
+}
+
+#[test]
+fn an_empty_source_list_is_no_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sources.toml"), "# none yet\n").unwrap();
+    drop(first_start(dir.path()));
+    let checked = qingbao(dir.path(), &["sources", "check"], "");
+    assert!(checked.status.success() && text(&checked).contains("warning: sources.toml has no source"), "{}", text(&checked));
+    let once = qingbao(dir.path(), &["once"], "");
+    assert!(once.status.code() == Some(1) && text(&once).contains("has no source; add one with"), "{}", text(&once));
 }
 
 #[test]
@@ -121,6 +147,7 @@ fn every_wrong_answer_of_a_file_is_named() {
     for key in ["organiser", "city", "industries", "at", "recipients"] {
         assert!(text(&o).contains(&format!("{key}: ")), "{key}: {}", text(&o));
     }
+    assert!(text(&o).contains("答案有误，什么也没有写") && !text(&o).contains("cannot be taken"), "{}", text(&o));
     std::fs::write(dir.path().join("a.toml"), "citty = \"洛阳市\"\n").unwrap();
     let o = qingbao(dir.path(), &["setup", "--answers", "a.toml"], "");
     assert!(!o.status.success() && text(&o).contains("citty"), "{}", text(&o));
@@ -176,7 +203,7 @@ async fn the_first_page_sets_up_an_institute_once_and_only_with_its_code() {
         assert_eq!(post(&[("code", code), ("city", "洛阳")]).await.status(), StatusCode::SEE_OTHER);
     }
     let page = browser.get(format!("{setup}?code={}", service.code)).send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("初始设置") && page.contains("国家战略性新兴产业"));
+    assert!(page.contains("初始设置") && page.contains("value=\"national-strategic\" checked> 国家战略性新兴产业"), "{page}");
     // not due today: the first draft is made by hand
     let later = (chrono::Utc::now() + chrono::TimeDelta::hours(9)).format("%H:%M").to_string();
     let mut fields = vec![
@@ -189,15 +216,19 @@ async fn the_first_page_sets_up_an_institute_once_and_only_with_its_code() {
         ("admin", "admin"),
         ("password", PASSWORD),
         ("again", "another password"),
+        ("host", "127.0.0.1"),
+        ("from", "a@example.cn"),
+        ("port", "70000"),
     ];
     let answer = post(&fields).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = answer.text().await.unwrap();
-    assert!(page.contains("行政区划里没有“洛阴”") && page.contains("两次输入的密码不一样"), "{page}");
+    assert!(page.contains("行政区划里没有“洛阴”") && page.contains("两次输入的密码不一样") && page.contains("端口是 1 到 65535 的数"), "{page}");
     assert!(page.contains("洛阳市&#60;示例&#62;所"), "what was typed stays, as text");
     assert!(!dir.path().join("qingbao.toml").exists());
     fields[2].1 = "洛阳";
     fields[8].1 = PASSWORD;
+    fields.truncate(9);
     assert_eq!(post(&fields).await.status(), StatusCode::SEE_OTHER);
     assert!(read(dir.path(), "qingbao.toml").contains("洛阳竞争情报快递"));
     // the code is used up
@@ -215,6 +246,7 @@ async fn the_first_page_sets_up_an_institute_once_and_only_with_its_code() {
         let answer = browser.get(format!("{}{path}", service.base)).header("cookie", &cookie).send().await.unwrap();
         answer.text().await.unwrap()
     };
+    assert!(get("/sources").await.contains("请在上面填一个网址"));
     let draft = get("/draft").await;
     assert!(draft.contains("现在做第一期草稿") && draft.contains("还没有来源"), "{draft}");
     let csrf = field(&draft, "csrf");

@@ -1,11 +1,11 @@
 //! Tries a changed taxonomy: which articles would get a label, and which would lose one. Pure.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::{AhoCorasick, BuildError};
 
 use super::{Classifier, SourceHints};
-use crate::config::taxonomy::Topic;
+use crate::config::Taxonomy;
 use crate::model::{Classification, Label};
 use crate::text::normalize::fold_width_and_case;
 use crate::text::segment::Segmented;
@@ -20,18 +20,66 @@ pub struct LabelChange {
     pub why: Vec<String>,
 }
 
-/// Two classifiers whose taxonomies differ in some industries and themes.
+/// Two classifiers whose taxonomies differ.
 pub struct Trial<'a> {
     before: &'a Classifier,
     after: &'a Classifier,
-    /// Old and new name of a renamed topic: its articles neither come nor go by the name alone.
+    /// Old and new name of a renamed part: its articles neither come nor go by the name alone.
     renamed: Option<(String, String)>,
-    /// The words that only one of them has for a topic.
+    /// The words that only one of them has for a part.
     words: AhoCorasick,
     /// Names that only one of them has.
     names: BTreeSet<String>,
-    /// The model gives one of those names, with or without the taxonomy's words.
-    is_known_to_model: bool,
+    /// The kinds of parts that differ.
+    kinds: BTreeSet<Kind>,
+    /// Any article may differ, whatever its words: the model gives one of those names, or columns are weighed differently.
+    is_general: bool,
+}
+
+/// Kinds of parts of a taxonomy, and of their labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Topic,
+    Column,
+    Place,
+    Organisation,
+}
+
+/// A part of a taxonomy: its lists of words, folded as texts are, and what else decides on it.
+#[derive(Default, PartialEq, Eq)]
+struct Part {
+    lists: [BTreeSet<String>; 3],
+    other: String,
+}
+
+impl Part {
+    fn new(lists: [&[String]; 3], other: String) -> Self {
+        let set = |list: &[String]| list.iter().map(|w| w.chars().map(fold_width_and_case).collect()).collect();
+        Self { lists: lists.map(set), other }
+    }
+
+    /// Returns the words whose articles the difference can touch.
+    fn different(&self, other: &Self) -> BTreeSet<String> {
+        let of_lists = self.lists.iter().zip(&other.lists);
+        if self.other == other.other {
+            of_lists.flat_map(|(a, b)| a.symmetric_difference(b)).cloned().collect()
+        } else {
+            of_lists.flat_map(|(a, b)| a.union(b)).cloned().collect()
+        }
+    }
+}
+
+/// Returns the parts of a taxonomy by kind and name.
+fn parts(taxonomy: &Taxonomy) -> BTreeMap<(Kind, &str), Part> {
+    let topics = taxonomy.industries.iter().chain(&taxonomy.themes);
+    let topics = topics.map(|t| ((Kind::Topic, t.name.as_str()), Part::new([&t.terms, &t.weak, &t.exclude], String::new())));
+    let columns = taxonomy.columns.iter().map(|c| ((Kind::Column, c.name.as_str()), Part::new([&c.title, &c.text, &[]], c.base.to_string())));
+    let places = taxonomy.places.iter().map(|p| ((Kind::Place, p.name.as_str()), Part::new([&p.names, &[], &[]], p.region.clone())));
+    let organisations = taxonomy.organisations.iter().map(|o| {
+        let industries = o.industries.join("\n");
+        ((Kind::Organisation, o.name.as_str()), Part::new([&o.names, &[], &[]], industries))
+    });
+    topics.chain(columns).chain(places).chain(organisations).collect()
 }
 
 impl<'a> Trial<'a> {
@@ -40,30 +88,44 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// If the changed words are too many for an automaton.
     pub fn new(before: &'a Classifier, after: &'a Classifier, renamed: Option<(&str, &str)>) -> Result<Self, BuildError> {
-        let (old, new) = (topics(before), topics(after));
-        let (mut words, mut names) = (BTreeSet::new(), BTreeSet::new());
-        for (name, topic) in &old {
-            match new.get(renamed.filter(|(from, _)| from == name).map_or(*name, |(_, to)| to)) {
-                Some(other) => words.extend(different(topic, other)),
-                None => words.extend(different(topic, &Topic::default())),
+        let (old, new) = (parts(&before.taxonomy), parts(&after.taxonomy));
+        let (mut words, mut names, mut kinds) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (none, mut is_general) = (Part::default(), false);
+        let mut compare = |(kind, name): (Kind, &str), a: &Part, b: &Part, is_renamed: bool| {
+            let is_one_sided = *a == none || *b == none;
+            if a != b || is_renamed {
+                kinds.insert(kind);
+                words.extend(a.different(b));
+                // any article may move between columns
+                is_general |= kind == Kind::Column && (is_one_sided || is_renamed || a.other != b.other);
+            }
+            if is_one_sided || is_renamed {
+                names.insert(name.to_owned());
+            }
+        };
+        let to = renamed.map(|(_, to)| to);
+        for (&(kind, name), part) in &old {
+            let is_renamed = !new.contains_key(&(kind, name)) && renamed.is_some_and(|(from, _)| from == name);
+            let now = if is_renamed { to.and_then(|to| new.get(&(kind, to))) } else { new.get(&(kind, name)) };
+            compare((kind, name), part, now.unwrap_or(&none), is_renamed);
+        }
+        for (&(kind, name), part) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
+            if to == Some(name) {
+                compare((kind, name), part, part, true);
+            } else {
+                compare((kind, name), &none, part, false);
             }
         }
-        for (name, topic) in new.iter().filter(|(name, _)| !old.contains_key(*name) && renamed.is_none_or(|(_, to)| to != **name)) {
-            words.extend(different(topic, &Topic::default()));
-            names.insert((*name).to_owned());
-        }
-        names.extend(old.keys().filter(|name| !new.contains_key(*name)).map(|name| (*name).to_owned()));
-        names.extend(renamed.map(|(_, to)| to.to_owned()));
         words.remove("");
-        let is_known_to_model = after.model.is_some_and(|m| names.iter().any(|n| m.industries().contains(n) && new.contains_key(n.as_str())));
+        is_general |= after.model.is_some_and(|m| names.iter().any(|n| m.industries().contains(n) && new.contains_key(&(Kind::Topic, n.as_str()))));
         let renamed = renamed.map(|(from, to)| (from.to_owned(), to.to_owned()));
-        Ok(Self { before, after, renamed, words: AhoCorasick::new(&words)?, names, is_known_to_model })
+        Ok(Self { before, after, renamed, words: AhoCorasick::new(&words)?, names, kinds, is_general })
     }
 
     /// Whether an article's labels can differ: it has a changed word or a changed label. Much cheaper than classifying it.
     pub fn may_differ(&self, title: &str, text: &str, labels: Option<&Classification>) -> bool {
-        let named = |c: &Classification| c.industries.iter().chain(&c.themes).any(|l| self.names.contains(&l.name));
-        if self.is_known_to_model || labels.map_or(!self.names.is_empty(), named) {
+        let named = |c: &Classification| self.labels(c).iter().any(|l| self.names.contains(&l.name));
+        if self.is_general || labels.map_or(!self.names.is_empty(), named) {
             return true;
         }
         let has_word = |part: &str| self.words.is_match(&part.chars().map(fold_width_and_case).collect::<String>());
@@ -74,7 +136,8 @@ impl<'a> Trial<'a> {
     pub fn changes(&self, title: &str, text: &str, hints: &SourceHints<'_>, current: Option<&Classification>) -> Vec<LabelChange> {
         let (title, text) = (Segmented::new(title), Segmented::new(text));
         let classify = |c: &Classifier| c.classify_segmented(&title, &text, hints);
-        let (mut before, after) = (labels(current.cloned().unwrap_or_else(|| classify(self.before))), labels(classify(self.after)));
+        let before = current.map_or_else(|| self.labels(&classify(self.before)), |c| self.labels(c));
+        let (mut before, after) = (before, self.labels(&classify(self.after)));
         if let Some((from, to)) = &self.renamed {
             before.iter_mut().filter(|l| l.name == *from).for_each(|l| l.name.clone_from(to));
         }
@@ -84,30 +147,22 @@ impl<'a> Trial<'a> {
         };
         [missing(&after, &before, true), missing(&before, &after, false)].concat()
     }
-}
 
-/// Returns industries and themes.
-fn labels(classification: Classification) -> Vec<Label> {
-    classification.industries.into_iter().chain(classification.themes).collect()
-}
-
-/// Industries and themes by name.
-fn topics(classifier: &Classifier) -> HashMap<&str, &Topic> {
-    let taxonomy = &classifier.taxonomy;
-    taxonomy.industries.iter().chain(&taxonomy.themes).map(|t| (t.name.as_str(), t)).collect()
-}
-
-/// Returns the words that two topics do not share, folded as texts are.
-fn different(a: &Topic, b: &Topic) -> BTreeSet<String> {
-    let lists = [(&a.terms, &b.terms), (&a.weak, &b.weak), (&a.exclude, &b.exclude)];
-    let set = |list: &[String]| list.iter().map(|w| w.chars().map(fold_width_and_case).collect()).collect::<BTreeSet<String>>();
-    lists.into_iter().flat_map(|(a, b)| set(a).symmetric_difference(&set(b)).cloned().collect::<Vec<_>>()).collect()
+    /// Returns the labels of the kinds that differ. Topics are always among them: the names of organisations speak for industries too.
+    fn labels(&self, c: &Classification) -> Vec<Label> {
+        let plain = |name: &String, evidence: &[String]| Label { name: name.clone(), score: 0.0, evidence: evidence.to_vec(), p: None };
+        let of = |kind: Kind, labels: Vec<Label>| if self.kinds.contains(&kind) { labels } else { Vec::new() };
+        let topics = c.industries.iter().chain(&c.themes).cloned();
+        let column = of(Kind::Column, vec![plain(&c.column, &c.column_reasons)]);
+        let places = of(Kind::Place, c.places.iter().map(|p| plain(p, &[])).collect());
+        let organisations = of(Kind::Organisation, c.watched_organisations.iter().map(|o| plain(o, &[])).collect());
+        topics.chain(column).chain(places).chain(organisations).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Taxonomy;
 
     const FILE: &str = "[[industry]]\nname = \"茶业\"\nterms = [\"毛尖\", \"红茶\"]\nexclude = [\"红茶菌\"]\n[[industry]]\nname = \"陶瓷\"\nterms = [\"钧瓷\"]\n[[column]]\nname = \"行业动态\"\n";
 
@@ -166,5 +221,15 @@ mod tests {
                 assert_eq!(trial.changes(title, "", &SourceHints::default(), None), [], "{title}");
             }
         }
+    }
+
+    #[test]
+    fn places_organisations_and_columns_are_compared_too() {
+        let more = format!("{FILE}[[place]]\nname = \"河湾镇\"\nnames = [\"河湾\"]\n[[organisation]]\nname = \"云鹭茶厂\"\nnames = [\"云鹭\"]\n");
+        let (may, said) = tried(FILE, &more, None, "云鹭在河湾镇建厂");
+        assert!(may && said.iter().any(|s| s.starts_with("+河湾镇")) && said.iter().any(|s| s.starts_with("+云鹭茶厂")), "{said:?}");
+        assert!(!tried(FILE, &more, None, "钧瓷出口增长").0, "no changed word");
+        let column = format!("{FILE}[[column]]\nname = \"领导关注\"\ntitle = [\"书记\", \"调研\"]\nbase = 3\n");
+        assert!(tried(FILE, &column, None, "钧瓷出口增长").0, "any article may move between columns");
     }
 }

@@ -18,10 +18,16 @@ use crate::pipeline::Pipeline;
 use crate::render;
 use crate::store::Announce;
 
-pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
+pub(super) async fn run(args: &CrawlArgs, context: CommandContext) -> anyhow::Result<()> {
+    run_in(Language::of_terminal(), args, context).await
+}
+
+/// The same in a given language.
+pub(super) async fn run_in(language: Language, args: &CrawlArgs, mut context: CommandContext) -> anyhow::Result<()> {
     let list = Arc::new(context.source_list()?);
+    anyhow::ensure!(!list.sources.is_empty(), "{}", Phrase::NoSources.line(language, &[&context.sources.display()]));
     let pipeline = start_pipeline(args, &mut context, WaitForNats::Yes).await?;
-    let progress = ProgressDisplay::new();
+    let progress = ProgressDisplay::new(language);
     let report = pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
     pipeline.crawler().close().await;
     progress.finish();
@@ -39,14 +45,13 @@ pub(super) async fn run(args: &CrawlArgs, mut context: CommandContext) -> anyhow
     pipeline.send_to_outlets().await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
-    let language = Language::of_terminal();
     out!("{}", summary(language, &report, &edition, &sent, None))?;
     if queued == 0 {
         outln!("{}", Phrase::MailedBefore.line(language, &[]))?;
     }
-    anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "every source failed; is the network down?");
+    anyhow::ensure!(report.failed.len() < report.sources() || report.sources() == 0, "{}", Phrase::EverySourceFailed.line(language, &[]));
     let refused: Vec<String> = sent.failed.iter().map(|(to, why)| format!("{to} ({why})")).collect();
-    anyhow::ensure!(refused.is_empty(), "{} letters were given up: {}; `qingbao outbox list`", refused.len(), refused.join("; "));
+    anyhow::ensure!(refused.is_empty(), "{}", Phrase::LettersGivenUp.line(language, &[&refused.len(), &refused.join("; ")]));
     Ok(())
 }
 

@@ -61,12 +61,20 @@ pub(super) enum Phrase {
     UnfinishedPages,
     SourcesAndPages,
     Judging,
+    NoSources,
+    EverySourceFailed,
+    LettersGivenUp,
 }
 
 impl Phrase {
     /// English and Chinese; a value goes where `{}` is.
     const fn both(self) -> (&'static str, &'static str) {
         match self {
+            Self::NoSources => {
+                ("{} has no source; add one with `qingbao sources add ADDRESS`", "{} 里没有来源；用 `qingbao sources add 网址` 加一个")
+            }
+            Self::EverySourceFailed => ("every source failed; is the network down?", "所有来源都失败了，是不是网络断了？"),
+            Self::LettersGivenUp => ("{} letters were given up: {}; `qingbao outbox list`", "放弃了 {} 封信：{}；见 `qingbao outbox list`"),
             Self::Sources => ("sources    {} ok ({} unchanged), {} failed", "来源       {} 个正常（{} 个没有变化），{} 个失败"),
             Self::FailedSource => ("  failed   {}: {}", "  失败     {}：{}"),
             Self::DeliberateFailure => (

@@ -15,7 +15,7 @@ pub(super) struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(language: Language) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
             if let Ok(style) = ProgressStyle::with_template("{msg:>18} [{bar:32}] {pos}/{len} {elapsed}") {
@@ -23,7 +23,7 @@ impl ProgressDisplay {
             }
             bar
         });
-        Self { language: Language::of_terminal(), bar, plain: Mutex::default() }
+        Self { language, bar, plain: Mutex::default() }
     }
 
     /// Removes the bar.

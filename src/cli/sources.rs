@@ -63,6 +63,9 @@ pub(super) async fn run(action: &SourcesCommand, context: &CommandContext) -> an
             let list = context.source_list()?;
             let mut warnings = context.unfilled_columns(&context.taxonomy()?);
             warnings.extend(context.unknown_sources(&list));
+            if list.sources.is_empty() {
+                warnings.push(format!("{} has no source: nothing is crawled", context.sources.display()));
+            }
             if let Ok(store) = Store::open_beside(&context.data) {
                 print_health(&list, &store)?;
                 warnings.extend(columns_without_topic(&store, &context.settings)?);

@@ -28,7 +28,9 @@ impl EditError {
     pub fn chinese(&self) -> String {
         match self {
             Self::Config(e) => e.chinese(),
-            Self::Write { path, source } => format!("{path} 写不了（{source}），没有改动"),
+            Self::Write { path, source } => {
+                format!("{path} 写不了（{source}），没有改动。服务要能写这个文件和它所在的文件夹；安装包把它放在 /etc/qingbao/sources，原处是链接")
+            }
             Self::Changed(path) => format!("{path} 刚被别人改过，没有写入，请再试一次"),
         }
     }

@@ -10,7 +10,7 @@ use crate::config::docx_template::DocxTemplate;
 use crate::config::foreword;
 use crate::config::localized::localized;
 use crate::config::mail::read_address;
-use crate::config::reader::{Section, TomlReader};
+use crate::config::reader::{Section, TomlReader, set};
 use crate::config::source_scope::{self, SourceScope};
 use crate::config::{ConfigError, read_file, signing};
 use crate::knowledge::HOME;
@@ -461,6 +461,11 @@ pub(super) fn load_templates(publications: &mut [Publication]) -> Result<(), Con
     Ok(())
 }
 
+/// Returns what editors are told of a column that stays empty.
+pub fn unfilled_column(name: &str) -> String {
+    format!("栏目“{name}”没有词，文章不会自动归进来：由编辑移入，或在词表里写 [[column]]，或在设置里给它一个课题")
+}
+
 /// Adds the holidays and make-up days of a calendar file, or of the built-in one, to publications.
 pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]) -> Result<(), ConfigError> {
     let (file, text) = match path {
@@ -479,10 +484,4 @@ pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]
         p.calendar.makeup_workdays.extend(workdays.iter().filter(|d| !own.0.contains(d)));
     }
     Ok(())
-}
-
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(v) = value {
-        *target = v;
-    }
 }

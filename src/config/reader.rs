@@ -382,6 +382,13 @@ fn show_duration(d: Duration) -> String {
     }
 }
 
+/// Puts a value in its place, if there is one.
+pub(super) fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(v) = value {
+        *target = v;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

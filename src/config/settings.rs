@@ -16,8 +16,8 @@ pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSetting
 pub use crate::config::ocr::OcrSettings;
 pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
-pub use crate::config::publication::{ColumnQuota, Publication, Recipient};
-use crate::config::reader::{Section, TomlReader};
+pub use crate::config::publication::{ColumnQuota, Publication, Recipient, unfilled_column};
+use crate::config::reader::{Section, TomlReader, set};
 use crate::config::source_list::{SourceList, Vocabulary};
 pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
@@ -332,12 +332,6 @@ fn read_fetch(s: &Section<'_>, f: &mut FetchSettings) {
         } else {
             s.error(t.span, localized("user_agent may hold printable ASCII characters only", "user_agent 只能用可见的 ASCII 字符"));
         }
-    }
-}
-
-fn set<T>(target: &mut T, value: Option<T>) {
-    if let Some(v) = value {
-        *target = v;
     }
 }
 

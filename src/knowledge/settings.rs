@@ -57,6 +57,8 @@ pub(crate) enum SettingKind {
     Number,
     YesNo,
     Choice,
+    /// One of the ready sets of industries.
+    IndustrySet,
     Duration,
     /// Texts, one per line.
     List,

@@ -57,7 +57,7 @@ pub struct ConfigHandle {
 }
 
 impl ConfigHandle {
-    /// Starts with a loaded configuration; `config` is the path given for the settings. Without a source list nothing is crawled until
+    /// Starts with a loaded configuration; `config` is the path given for the settings. Without a source nothing is crawled until
     /// there is one.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl ConfigHandle {
         let stamps = (settings_versions(config.as_deref(), pipeline.settings()), file_version(&sources));
         let list = if sources.exists() { SourceList::load(&sources, &vocabulary)? } else { SourceList::default() };
         if list.sources.is_empty() {
-            tracing::warn!("{} does not exist: nothing is crawled until a source is added", sources.display());
+            tracing::warn!("{} has no source: nothing is crawled until one is added", sources.display());
             pipeline.health().alarm(Alarm::Sources, Some(NO_SOURCES.to_owned()));
         }
         Ok(Self {
@@ -185,9 +185,14 @@ impl ConfigHandle {
         }
         match SourceList::load(&self.sources_path, &self.vocabulary()) {
             Ok(list) => {
-                tracing::info!(sources = list.sources.len(), "sources.toml taken over");
+                let n = list.sources.len();
+                tracing::info!(sources = n, "sources.toml taken over");
                 self.sources.write().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(list);
                 self.mark_reloaded(Alarm::Sources);
+                if n == 0 {
+                    tracing::warn!("sources.toml has no source: nothing is crawled until one is added");
+                    self.alarm(Alarm::Sources, NO_SOURCES.to_owned());
+                }
             }
             Err(e) => {
                 let n = self.sources().sources.len();

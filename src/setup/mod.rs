@@ -10,4 +10,4 @@ pub use answers::{AnswerError, MailAnswers, OwnIndustry, Question, SetupAnswers,
 pub use files::{SetupError, SetupFiles};
 pub use plan::{DEFAULT_COLUMNS, SetupPlan};
 pub use sources::starter_sources;
-pub use split::{own_industries, split_list};
+pub use split::{mail_port, own_industries, split_list};

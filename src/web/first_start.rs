@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 use crate::config::taxonomy::sets::{self, IndustrySet};
 use crate::mail::try_login;
 use crate::pipeline::ConfigHandle;
-use crate::setup::{AnswerError, DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, own_industries, split_list};
+use crate::setup::{AnswerError, DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, mail_port, own_industries, split_list};
 use crate::store::Role;
 use crate::web::form::{self, Fields};
 use crate::web::password_policy::check_password;
@@ -97,6 +97,7 @@ struct Sent {
     at: String,
     recipients: String,
     host: String,
+    port: String,
     from: String,
     tls: String,
     user: String,
@@ -117,6 +118,7 @@ impl Sent {
             at: text("at"),
             recipients: text("recipients"),
             host: text("host"),
+            port: text("port"),
             from: text("from"),
             tls: text("tls"),
             user: text("user"),
@@ -126,14 +128,16 @@ impl Sent {
     }
 
     /// Returns the answers, with what cannot be read.
-    fn answers(&self, files: &SetupFiles) -> (SetupAnswers, Option<AnswerError>) {
+    fn answers(&self, files: &SetupFiles) -> (SetupAnswers, Vec<AnswerError>) {
         let own = own_industries(&self.own_industries);
-        let wrong = own.as_ref().err().map(|chinese| AnswerError { question: Question::OwnIndustries, chinese: chinese.clone() });
+        let port = mail_port(&self.port);
+        let wrong = |question, why: Option<&String>| why.map(|chinese| AnswerError { question, chinese: chinese.clone() });
+        let unread = [wrong(Question::OwnIndustries, own.as_ref().err()), wrong(Question::Mail, port.as_ref().err())].into_iter().flatten().collect();
         let user = Some(self.user.clone()).filter(|u| !u.is_empty());
         let mail = MailAnswers {
             from: self.from.clone(),
             host: self.host.clone(),
-            port: None,
+            port: port.unwrap_or_default(),
             tls: self.tls.clone(),
             password_file: user.as_ref().map(|_| files.smtp_password.display().to_string()),
             user,
@@ -152,7 +156,7 @@ impl Sent {
             starter_sources: Some(self.starter_sources),
             ..SetupAnswers::default()
         };
-        (answers, wrong)
+        (answers, unread)
     }
 }
 
@@ -175,9 +179,14 @@ pub(super) async fn page(State(console): State<AppState>, uri: Uri) -> Response 
         return Redirect::to(&console.path("/login")).into_response();
     }
     let columns = DEFAULT_COLUMNS.map(|c| c.0).join("、");
-    // the set that fits any city
-    let industries = sets::sets().unwrap_or_default().into_iter().nth(1).map(|s| s.id).unwrap_or_default();
-    let sent = Sent { industries, columns, at: "07:30".to_owned(), admin: "admin".to_owned(), starter_sources: true, ..Sent::default() };
+    let sent = Sent {
+        industries: sets::NATIONAL.to_owned(),
+        columns,
+        at: "07:30".to_owned(),
+        admin: "admin".to_owned(),
+        starter_sources: true,
+        ..Sent::default()
+    };
     show(&console, code, sent, Vec::new(), String::new())
 }
 

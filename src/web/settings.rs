@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::ConfigError;
 use crate::config::edit_settings::{SettingsFile, problem_address, text_hash, write_secret};
 use crate::config::edit_toml::EditError;
+use crate::config::settings::unfilled_column;
+use crate::knowledge::SettingGroup;
 use crate::model::AuditAction;
 use crate::pipeline::{ConfigHandle, ReloadError};
 use crate::store::Session;
@@ -120,6 +122,8 @@ async fn show(console: &AppState, session: &Session, place: Place, notes: Notes)
         let values = of_file.clone().with(&notes.typed);
         entries(part, &values, &Remarks { mistakes: notes.by_address, file: of_file, is_conflict: notes.is_conflict })
     });
+    let unfilled =
+        if place.part.is_some_and(|p| p.group == SettingGroup::Columns) { unfilled_columns(console, place.publication) } else { Vec::new() };
     let groups = GROUPS.iter().map(|g| (g.0, g.1)).chain([WHOLE_FILE]);
     Ok(response::page(&SettingsPage {
         frame: Layout::new(console, session, "设置"),
@@ -134,9 +138,19 @@ async fn show(console: &AppState, session: &Session, place: Place, notes: Notes)
         entries,
         text: (place.part.is_none() && !has_password(&file)).then(|| notes.text.unwrap_or_else(|| file.text().to_owned())),
         words: notes.words,
+        unfilled,
         mistakes: notes.mistakes,
         undo,
     }))
+}
+
+/// Returns what to say of the columns of a publication that no article comes to.
+fn unfilled_columns(console: &AppState, publication: usize) -> Vec<String> {
+    let pipeline = console.pipeline();
+    let settings = pipeline.settings();
+    let Some(name) = settings.publications().nth(publication).map(|p| &p.name) else { return Vec::new() };
+    let unfilled = settings.unfilled_columns(&settings.load_taxonomy().unwrap_or_default());
+    unfilled.into_iter().filter(|(p, _)| p.name == *name).map(|(_, column)| unfilled_column(column)).collect()
 }
 
 pub(super) async fn change(State(console): State<AppState>, Path(group): Path<String>, AdminForm(form): AdminForm) -> Response {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use crate::config::taxonomy::sets::sets;
 use crate::knowledge::{SETTINGS, Setting, SettingGroup, SettingKind};
 use crate::web::new_publication::NewPublication;
 use crate::web::response::Layout;
@@ -48,6 +49,8 @@ pub(super) struct SettingsPage {
     /// The whole file; `None` on other pages, and if it holds a password.
     pub(super) text: Option<String>,
     pub(super) words: String,
+    /// Columns of the publication that no article comes to, in words.
+    pub(super) unfilled: Vec<String>,
     /// What is wrong.
     pub(super) mistakes: Vec<String>,
     /// Who changed the settings last, if it can be undone.
@@ -135,6 +138,14 @@ pub(super) fn entries(part: Part, values: &Values, remarks: &Remarks) -> Vec<Ent
 
 fn field(setting: &'static Setting, name: String, value: String, was: String, remarks: &Remarks) -> Field {
     let mut choices: Vec<_> = setting.choices.iter().map(|(word, label)| (word.clone(), label.clone(), *word == value)).collect();
+    if setting.kind == SettingKind::IndustrySet {
+        choices = sets()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|s| (s.id == value, s.id, s.name))
+            .map(|(is_chosen, id, name)| (id, name, is_chosen))
+            .collect();
+    }
     if setting.kind == SettingKind::YesNo {
         choices = [("true", "是"), ("false", "否")].map(|(word, label)| (word.to_owned(), label.to_owned(), word == value)).into();
     }

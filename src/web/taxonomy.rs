@@ -45,9 +45,8 @@ struct TaxonomyPage {
     /// The file; empty: the built-in taxonomy.
     file: String,
     groups: Vec<GroupView>,
-    columns: Vec<NameRow>,
-    places: Vec<NameRow>,
-    organisations: Vec<NameRow>,
+    /// Columns, places and organisations.
+    names: Vec<NamesView>,
     /// The change that one step takes back.
     last: Option<String>,
 }
@@ -67,8 +66,17 @@ struct TopicRow {
     articles: u32,
 }
 
+struct NamesView {
+    key: &'static str,
+    name: &'static str,
+    /// Said beside the number.
+    note: &'static str,
+    rows: Vec<NameRow>,
+}
+
 struct NameRow {
     name: String,
+    href: String,
     facts: String,
     articles: u32,
 }
@@ -109,10 +117,8 @@ async fn show(console: &AppState, session: &Session, words: String, mut mistake:
         mistake,
         days: TRIAL_DAYS,
         file,
-        groups: TopicGroup::ALL.iter().map(|g| group_view(g.0, &taxonomy, &counts)).collect(),
-        columns: taxonomy.columns.iter().map(|c| column_row(c, &counts)).collect(),
-        places: taxonomy.places.iter().map(|p| name_row(&p.name, p.region.clone(), &p.names, &counts.places)).collect(),
-        organisations: taxonomy.organisations.iter().map(|o| name_row(&o.name, o.industries.join("、"), &o.names, &counts.organisations)).collect(),
+        groups: TopicGroup::ALL.iter().filter(|g| g.0.is_topic()).map(|g| group_view(g.0, &taxonomy, &counts)).collect(),
+        names: names_views(&taxonomy, &counts),
         last: last.map(|l| format!("{}，{} {}", l.what, l.who, l.at.with_timezone(&zone).format("%m-%d %H:%M"))),
     };
     Ok((code, response::page(&page)).into_response())
@@ -136,15 +142,28 @@ fn group_view(group: TopicGroup, taxonomy: &Taxonomy, counts: &LabelCounts) -> G
     GroupView { key: group.key(), name: group.chinese(), topics: taxonomy.topics(group).iter().map(row).collect() }
 }
 
-fn column_row(c: &taxonomy::ColumnRule, counts: &LabelCounts) -> NameRow {
-    let facts = format!("标题词 {} 个，正文词 {} 个", c.title.len(), c.text.len());
-    NameRow { facts, articles: counts.columns.get(&c.name).copied().unwrap_or(0), name: c.name.clone() }
+fn names_views(taxonomy: &Taxonomy, counts: &LabelCounts) -> Vec<NamesView> {
+    let view = |group: TopicGroup, note, rows| NamesView { key: group.key(), name: group.chinese(), note, rows };
+    let place = |p: &taxonomy::Place| name_row(TopicGroup::Place, &p.name, p.region.clone(), &p.names, &counts.places);
+    let organisation =
+        |o: &taxonomy::Organisation| name_row(TopicGroup::Organisation, &o.name, o.industries.join("、"), &o.names, &counts.organisations);
+    vec![
+        view(TopicGroup::Column, "", taxonomy.columns.iter().map(|c| column_row(c, counts)).collect()),
+        view(TopicGroup::Place, "（全国的省、市、县另已内置）", taxonomy.places.iter().map(place).collect()),
+        view(TopicGroup::Organisation, "", taxonomy.organisations.iter().map(organisation).collect()),
+    ]
 }
 
-fn name_row(name: &str, fact: String, names: &[String], counts: &HashMap<String, u32>) -> NameRow {
+fn column_row(c: &taxonomy::ColumnRule, counts: &LabelCounts) -> NameRow {
+    let facts = format!("标题词 {} 个，正文词 {} 个", c.title.len(), c.text.len());
+    let href = topic_path(TopicGroup::Column, &c.name);
+    NameRow { href, facts, articles: counts.columns.get(&c.name).copied().unwrap_or(0), name: c.name.clone() }
+}
+
+fn name_row(group: TopicGroup, name: &str, fact: String, names: &[String], counts: &HashMap<String, u32>) -> NameRow {
     let others: Vec<&str> = names.iter().filter(|n| *n != name).map(String::as_str).collect();
     let facts = [fact, others.join("、")].into_iter().filter(|f| !f.is_empty()).collect::<Vec<_>>().join(" · ");
-    NameRow { facts, articles: counts.get(name).copied().unwrap_or(0), name: name.to_owned() }
+    NameRow { href: topic_path(group, name), facts, articles: counts.get(name).copied().unwrap_or(0), name: name.to_owned() }
 }
 
 actions! {

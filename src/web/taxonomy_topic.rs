@@ -1,4 +1,4 @@
-//! One industry or theme of the taxonomy: its words, a trial of changed ones, and saving.
+//! One industry, theme, column, place or organisation of the taxonomy: its words, a trial of changed ones, and saving.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 
-use crate::config::taxonomy::edit::{TopicChange, TopicGroup, TopicWords, words_of};
+use crate::config::taxonomy::edit::{TopicChange, TopicGroup, TopicWords, WordList, words_of};
 use crate::config::taxonomy::files::{self, TaxonomyText};
 use crate::learn::Model;
 use crate::model::AuditAction;
@@ -49,9 +49,9 @@ struct TopicPage {
 #[derive(Default, Clone)]
 struct Values {
     name: String,
-    terms: String,
-    weak: String,
-    exclude: String,
+    /// The text of each list of the group.
+    lists: Vec<String>,
+    detail: String,
     version: String,
 }
 
@@ -77,41 +77,46 @@ struct LabelView {
 
 impl Values {
     fn of_words(words: &TopicWords, version: String) -> Self {
-        let lines = |list: &[String]| list.join("\n");
-        Self { name: words.name.clone(), terms: lines(&words.terms), weak: lines(&words.weak), exclude: lines(&words.exclude), version }
+        let lists = words.lists.iter().map(|list| list.join("\n")).collect();
+        Self { name: words.name.clone(), lists, detail: words.detail.clone(), version }
     }
 
-    fn of_fields(f: &Fields) -> Self {
-        let text = |name: &str| f.text(name).to_owned();
+    fn of_fields(group: TopicGroup, f: &Fields) -> Self {
         Self {
             name: collapse_whitespace(f.text("name")),
-            terms: text("terms"),
-            weak: text("weak"),
-            exclude: text("exclude"),
-            version: text("version"),
+            lists: group.lists().iter().map(|l| f.text(l.key).to_owned()).collect(),
+            detail: group.detail().map(|d| f.text(d.key).trim().to_owned()).unwrap_or_default(),
+            version: f.text("version").to_owned(),
         }
     }
 
+    /// Returns the lists with their texts.
+    fn fields(&self, group: TopicGroup) -> Vec<(&'static WordList, &str)> {
+        group.lists().iter().enumerate().map(|(n, list)| (list, self.lists.get(n).map_or("", String::as_str))).collect()
+    }
+
     /// Returns the words, or every mistake.
-    fn check(&self) -> Result<TopicWords, Vec<String>> {
-        let words = TopicWords { name: self.name.clone(), terms: lines(&self.terms), weak: lines(&self.weak), exclude: lines(&self.exclude) };
+    fn check(&self, group: TopicGroup) -> Result<TopicWords, Vec<String>> {
+        let words = TopicWords { name: self.name.clone(), lists: self.lists.iter().map(|l| lines(l)).collect(), detail: self.detail.clone() };
         let mut wrong = Vec::new();
         if words.name.is_empty() || words.name.chars().count() > MAX_NAME || words.name.starts_with('.') || words.name.contains('/') {
             wrong.push(format!("名称要写，最多 {MAX_NAME} 个字，不能有“/”，不能以“.”开头"));
         }
-        if words.terms.is_empty() {
+        if group.is_topic() && words.terms().is_empty() {
             wrong.push("至少要有一个词".to_owned());
         }
-        for (what, list) in [("词", &words.terms), ("弱词", &words.weak), ("排除的短语", &words.exclude)] {
+        for (what, list) in group.lists().iter().map(|l| l.chinese).zip(&words.lists) {
             if list.len() > MAX_WORDS {
                 wrong.push(format!("{what}最多 {MAX_WORDS} 个，这里有 {} 个", list.len()));
             }
             let long = list.iter().find(|w| w.chars().count() > MAX_WORD);
             wrong.extend(long.map(|w| format!("{what}里有一行超过 {MAX_WORD} 个字（每行一个词）：{}…", w.chars().take(20).collect::<String>())));
         }
-        let single: Vec<&str> = words.terms.iter().filter(|w| w.chars().count() < 2).map(String::as_str).collect();
+        // a column counts many words of its lists, the others take one as evidence
+        let single: Vec<&str> = words.terms().iter().filter(|w| group != TopicGroup::Column && w.chars().count() < 2).map(String::as_str).collect();
         if !single.is_empty() {
-            wrong.push(format!("只有一个字的词会匹配一切，请放进弱词或写长些：{}", single.join("、")));
+            let instead = if group.is_topic() { "请放进弱词或写长些" } else { "请写长些" };
+            wrong.push(format!("只有一个字的词会匹配一切，{instead}：{}", single.join("、")));
         }
         if wrong.is_empty() { Ok(words) } else { Err(wrong) }
     }
@@ -169,7 +174,7 @@ fn render(console: &AppState, session: &Session, subject: &Subject<'_>, values: 
 }
 
 fn missing(console: &AppState, session: &Session) -> Response {
-    response::refused(console, session, StatusCode::NOT_FOUND, "词表里没有这个行业或主题")
+    response::refused(console, session, StatusCode::NOT_FOUND, "词表里没有这一项")
 }
 
 /// Returns the taxonomy's text, or a page with the reason why it cannot be read.
@@ -199,7 +204,7 @@ pub(super) async fn new(State(console): State<AppState>, Admin(session): Admin, 
 }
 
 actions! {
-    /// What an admin does with an industry or theme.
+    /// What an admin does with a part of the taxonomy.
     TopicAction { Try = "try", Save = "save", Remove = "remove" }
 }
 
@@ -214,19 +219,19 @@ pub(super) async fn change(State(console): State<AppState>, Path((group, name)):
 }
 
 async fn sent(console: &AppState, form: &Form, subject: &Subject<'_>) -> Result<Response, Response> {
-    let (action, values) = (form.action(console)?, Values::of_fields(&form.fields));
+    let (action, values) = (form.action(console)?, Values::of_fields(subject.group, &form.fields));
     let refuse = |mistakes| Ok(render(console, &form.session, subject, values.clone(), Shown { mistakes, ..Shown::default() }));
     let change = match (action, subject.name) {
         (TopicAction::Remove, None) => return Err(missing(console, &form.session)),
         (TopicAction::Remove, Some(name)) => TopicChange::Remove(name.to_owned()),
-        (_, name) => match (values.check(), name) {
+        (_, name) => match (values.check(subject.group), name) {
             (Ok(words), Some(name)) => TopicChange::Replace(name.to_owned(), words),
             (Ok(words), None) => TopicChange::Add(words),
             (Err(mistakes), _) => return refuse(mistakes),
         },
     };
     let is_sure = form.fields.text("sure") == "yes";
-    let uses = uses(console, &change).await?;
+    let uses = uses(console, subject.group, &change).await?;
     let must_ask = !is_sure && (action == TopicAction::Remove || (action == TopicAction::Save && !uses.is_empty()));
     if action == TopicAction::Try || must_ask {
         let trial = match tried(console, &form.session, subject.group, &change).await? {
@@ -254,8 +259,11 @@ async fn sent(console: &AppState, form: &Form, subject: &Subject<'_>) -> Result<
 }
 
 /// Returns where the name that the taxonomy loses is used.
-async fn uses(console: &AppState, change: &TopicChange) -> Result<Vec<String>, Response> {
+async fn uses(console: &AppState, group: TopicGroup, change: &TopicChange) -> Result<Vec<String>, Response> {
     let Some(name) = change.lost_name().map(str::to_owned) else { return Ok(Vec::new()) };
+    if !group.is_topic() {
+        return Ok(taxonomy_uses::of_other(group, &name, console.pipeline().settings(), &console.live.sources()));
+    }
     let asked = name.clone();
     let uses = stored(console.store.run(move |s| s.topic_uses(&asked)).await)?;
     let mut out = taxonomy_uses::sentences(&name, &uses, console.pipeline().settings(), &console.live.sources());
@@ -286,17 +294,17 @@ async fn tried(console: &AppState, session: &Session, group: TopicGroup, change:
 /// Returns a change in words: the name, and which words came and went.
 fn summary(text: &str, group: TopicGroup, change: &TopicChange) -> String {
     match change {
-        TopicChange::Add(new) => format!("{}：新增，{} 个词", new.name, new.terms.len()),
+        TopicChange::Add(new) => format!("{}：新增，{} 个词", new.name, new.terms().len()),
         TopicChange::Remove(name) => format!("{name}：删除"),
         TopicChange::Replace(name, new) => {
             let old = words_of(text, group, name).unwrap_or_default();
             let mut parts = Vec::new();
             let head = change.renamed().map_or_else(|| name.clone(), |(from, to)| format!("{from} 改名 {to}"));
-            let lists = [("词", &old.terms, &new.terms), ("弱词", &old.weak, &new.weak), ("排除", &old.exclude, &new.exclude)];
-            for (what, before, after) in lists {
+            for (what, (before, after)) in group.lists().iter().map(|l| l.chinese).zip(old.lists.iter().zip(&new.lists)) {
                 parts.extend(only_in(after, before).map(|words| format!("{what}加 {words}")));
                 parts.extend(only_in(before, after).map(|words| format!("{what}减 {words}")));
             }
+            parts.extend(group.detail().filter(|_| old.detail != new.detail).map(|d| format!("{}改为 {}", d.chinese, new.detail)));
             match (parts.is_empty(), change.renamed()) {
                 (true, Some(_)) => head,
                 (true, None) => format!("{head}：没有变化"),
@@ -319,9 +327,12 @@ mod tests {
 
     #[test]
     fn a_form_becomes_words_or_a_list_of_mistakes() {
-        let check = |fields: &str| Values::of_fields(&Fields::parse(fields.as_bytes())).check();
+        let check = |fields: &str| Values::of_fields(TopicGroup::Industry, &Fields::parse(fields.as_bytes())).check(TopicGroup::Industry);
         let words = check("name= 茶业 &terms=毛尖%0A%0A 红茶 %0D%0A毛尖&weak=茶&exclude=").unwrap();
-        assert_eq!((words.name.as_str(), words.terms, words.weak), ("茶业", vec!["毛尖".to_owned(), "红茶".to_owned()], vec!["茶".to_owned()]));
+        assert_eq!(
+            (words.name.as_str(), words.terms(), &words.lists[1]),
+            ("茶业", &["毛尖".to_owned(), "红茶".to_owned()][..], &vec!["茶".to_owned()])
+        );
         let long = format!("name=茶&terms={}", "长".repeat(61));
         for (sent, why) in [
             ("name=&terms=毛尖", "名称要写"),
@@ -339,7 +350,8 @@ mod tests {
     fn the_audit_log_says_which_words_came_and_went() {
         let text = "[[industry]]\nname = \"茶业\"\nterms = [\"毛尖\", \"红茶\"]\n";
         let list = |l: &[&str]| l.iter().map(|w| (*w).to_owned()).collect::<Vec<String>>();
-        let new = TopicWords { name: "茶产业".to_owned(), terms: list(&["毛尖", "黑茶"]), weak: list(&["茶"]), exclude: Vec::new() };
+        let lists = vec![list(&["毛尖", "黑茶"]), list(&["茶"]), Vec::new()];
+        let new = TopicWords { name: "茶产业".to_owned(), lists, detail: String::new() };
         let said = summary(text, TopicGroup::Industry, &TopicChange::Replace("茶业".to_owned(), new));
         assert_eq!(said, "茶业 改名 茶产业：词加 黑茶；词减 红茶；弱词加 茶");
     }

@@ -1,5 +1,6 @@
 //! Where the name of an industry or theme is used, in words.
 
+use crate::config::taxonomy::edit::TopicGroup;
 use crate::config::{Settings, SourceList};
 use crate::store::TopicUses;
 
@@ -28,6 +29,18 @@ pub(super) fn sentences(name: &str, uses: &TopicUses, settings: &Settings, sourc
     out.extend(list("指定过行业的企业", &uses.firms));
     out.extend(count("编辑更正过的文章", uses.corrected, "篇").map(|s| format!("{s}（保留旧名）")));
     out.extend(count("各期刊物", uses.issues, "期").map(|s| format!("{s}（已经编好的不变）")));
+    out
+}
+
+/// The same for a column, place or organisation; only columns have their name elsewhere.
+pub(super) fn of_other(group: TopicGroup, name: &str, settings: &Settings, sources: &SourceList) -> Vec<String> {
+    if group != TopicGroup::Column {
+        return Vec::new();
+    }
+    let publications = settings.publications().filter(|p| p.columns.iter().any(|c| c.name == name));
+    let mut out: Vec<String> = publications.map(|p| format!("刊物《{}》有这个栏目：设置里的名称要自己改，否则没有文章归进来", p.name)).collect();
+    let hinted: Vec<String> = sources.sources.iter().filter(|s| s.column.as_deref() == Some(name)).map(|s| s.name.clone()).collect();
+    out.extend(list("来源", &hinted).map(|s| format!("{s}（来源页里的栏目要自己改）")));
     out
 }
 

@@ -109,6 +109,18 @@ async fn admins_change_the_settings_and_the_service_takes_them_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ready_sets_are_a_choice_and_a_column_that_stays_empty_is_told() {
+    let service = Service::start_publication("", "columns = [{ name = \"行业动态\" }, { name = \"领导关注\" }]\n", "");
+    let admin = service.sign_in("", "管理员").await;
+    let page = admin.page("/settings/columns").await;
+    assert!(page.contains("栏目“领导关注”没有词，文章不会自动归进来") && !page.contains("栏目“行业动态”没有词"), "{page}");
+    assert!(!admin.page("/settings/mail").await.contains("id=\"unfilled\""));
+    let page = saved(&admin, "/settings/publication", &[("region.industries", "national-strategic")]).await;
+    assert!(page.contains("<option value=\"national-strategic\" selected>国家战略性新兴产业</option>"), "{page}");
+    assert!(file(&service).contains("industries = \"national-strategic\""), "{}", file(&service));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_value_is_refused_with_its_reason_and_stays_in_the_form() {
     let service = Service::start_publication("", COMMENTED, "");
     let admin = service.sign_in("", "管理员").await;

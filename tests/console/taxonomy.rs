@@ -98,6 +98,48 @@ async fn words_are_tried_saved_taken_over_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_places_and_organisations_are_edited_like_industries() {
+    let service = Service::start("");
+    let admin = service.sign_in("", "管理员").await;
+    let page = admin.page("/taxonomy").await;
+    for path in ["/taxonomy/column/", "/taxonomy/place/", "/taxonomy/organisation/", "new?group=column", "new?group=place", "new?group=organisation"]
+    {
+        assert!(page.contains(path), "{path}: {page}");
+    }
+    let form = admin.page("/taxonomy/new?group=column").await;
+    assert!(form.contains("标题词") && form.contains("底分") && !form.contains("弱词"), "{form}");
+    let column = [("group", "column"), ("name", "领导关注"), ("title", "出口\n假发"), ("text", "发制品"), ("base", "9")];
+    let tried = send(&admin, "/taxonomy/new", &[&column[..], &[("do", "try"), ("version", &field(&form, "version"))]].concat()).await.1;
+    assert!(tried.contains("领导关注：会归入 ") && !tried.contains("领导关注：会归入 0 篇"), "{tried}");
+    let save = async |fields: &[(&str, &str)]| {
+        let version = field(&admin.page("/taxonomy/new?group=column").await, "version");
+        admin.post_then_get("/taxonomy/new", &[fields, &[("do", "save"), ("version", &version)]].concat()).await
+    };
+    let wrong = [("group", "column"), ("name", "甲"), ("title", "涨"), ("base", "很高"), ("do", "save"), ("version", &field(&form, "version"))];
+    let (code, page) = send(&admin, "/taxonomy/new", &wrong).await;
+    assert!(code == StatusCode::UNPROCESSABLE_ENTITY && page.contains("base"), "{page}");
+    let saved = save(&column).await;
+    assert!(saved.contains("已保存：栏目 领导关注：新增，2 个词") && saved.contains("标题词 2 个，正文词 1 个"), "{saved}");
+    let saved = save(&[("group", "place"), ("name", "河湾镇"), ("names", "河湾"), ("region", "许昌")]).await;
+    assert!(saved.contains("已保存：地名 河湾镇：新增"), "{saved}");
+    let saved = save(&[("group", "organisation"), ("name", "云鹭茶厂"), ("names", "云鹭茶业"), ("industries", "食品")]).await;
+    assert!(saved.contains("已保存：机构 云鹭茶厂：新增"), "{saved}");
+    let refused = [("group", "organisation"), ("name", "云鹭药厂"), ("names", "云鹭药业"), ("industries", "没有的行业"), ("do", "save")];
+    let version = field(&admin.page("/taxonomy/new?group=column").await, "version");
+    let (code, page) = send(&admin, "/taxonomy/new", &[&refused[..], &[("version", &version)]].concat()).await;
+    assert!(code == StatusCode::UNPROCESSABLE_ENTITY && page.contains("没有叫“没有的行业”的行业"), "{page}");
+    let text = read(&service, "taxonomy.toml");
+    assert!(text.contains("name = \"领导关注\"\nbase = 9\ntitle = [\"出口\", \"假发\"]"), "{text}");
+    assert!(text.contains("name = \"河湾镇\"\nregion = \"许昌\"\nnames = [\"河湾\"]"), "{text}");
+    // the name of a column that a publication has is asked about
+    let path = "/taxonomy/column/%E8%A1%8C%E4%B8%9A%E8%B6%8B%E5%8A%BF";
+    let (code, asked) = send(&admin, path, &[("do", "remove"), ("version", &version)]).await;
+    assert!(code == StatusCode::OK && asked.contains("要删除“行业趋势”吗？") && asked.contains("有这个栏目：设置里的名称要自己改"), "{asked}");
+    let undone = admin.post_then_get("/taxonomy", &[("do", "undo")]).await;
+    assert!(undone.contains("已撤销：机构 云鹭茶厂"), "{undone}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_name_and_a_removal_say_where_the_name_is_used_and_ask() {
     let service = Service::start("");
     let admin = service.sign_in("", "管理员").await;

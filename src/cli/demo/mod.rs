@@ -84,7 +84,7 @@ impl Demo {
         self.server.show(world.clone());
         let settings = self.pipeline.settings();
         let list = SourceList::parse("sample world", &world.sources(&self.server.base), &settings.vocabulary(&self.taxonomy))?;
-        let (list, progress) = (Arc::new(list), ProgressDisplay::new());
+        let (list, progress) = (Arc::new(list), ProgressDisplay::new(Language::of_terminal()));
         let report = self.pipeline.crawler().run_once(&|| Arc::clone(&list), CrawlMode::Once, &progress).await?;
         progress.finish();
         let (today, sources) = (settings.publication.calendar.today(now), list.sources.len());

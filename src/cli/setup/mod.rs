@@ -10,8 +10,10 @@ use chrono::Utc;
 
 use crate::cli::add_source::{self, AddArgs};
 use crate::cli::output::outln;
+use crate::cli::phrases::Language;
 use crate::cli::serve::CrawlArgs;
 use crate::cli::{CommandContext, once};
+use crate::config::settings::unfilled_column;
 use crate::config::{Settings, edit_sources};
 use crate::mail::try_login;
 use crate::setup::{SetupAnswers, SetupFiles, SetupPlan};
@@ -33,21 +35,21 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
     files.refuse_existing(true)?;
     let (answers, passwords) = match &args.answers {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-            (SetupAnswers::parse(&text).with_context(|| format!("{} is no file of answers", path.display()))?, Passwords::default())
+            let text = std::fs::read_to_string(path).with_context(|| format!("{} 读不了", path.display()))?;
+            (SetupAnswers::parse(&text).with_context(|| format!("{} 不是答案文件", path.display()))?, Passwords::default())
         }
         None => questions::ask_all(&files)?,
     };
     let plan = SetupPlan::new(&answers, &files.folder).map_err(|wrong| {
         let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("these answers cannot be taken; nothing was written:\n{}", lines.join("\n"))
+        anyhow::anyhow!("答案有误，什么也没有写：\n{}", lines.join("\n"))
     })?;
     let admin_password = match &answers.admin_password_file {
-        Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("{path} cannot be read"))?.trim().to_owned()),
+        Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("{path} 读不了"))?.trim().to_owned()),
         None => passwords.admin.clone(),
     };
     if let Some(password) = &admin_password {
-        check_password(&plan.admin, password).map_err(|e| anyhow::anyhow!("admin: {}", e.chinese()))?;
+        check_password(&plan.admin, password).map_err(|e| anyhow::anyhow!("管理员的密码：{}", e.chinese()))?;
     }
     let made_password = admin_password.is_none().then(fresh_password).transpose()?;
     files.write(&plan, passwords.smtp.as_deref())?;
@@ -55,9 +57,9 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
     add_admin(&context, &plan.admin, admin_password.as_deref().or(made_password.as_deref()).unwrap_or_default())?;
     outln!("写好了 {}", files.settings.display())?;
     for (_, column) in context.settings.unfilled_columns(&context.taxonomy()?) {
-        outln!("栏目“{column}”没有词，文章不会自动归进来：由编辑移入，或在词表里写 [[column]]，或在设置里给它一个课题")?;
+        outln!("{}", unfilled_column(column))?;
     }
-    try_mail(&context).await?;
+    let refused = try_mail(&context).await?;
     add_sources(&answers, &context).await?;
     match () {
         () if !files.sources.exists() => outln!("还没有来源：请在控制台的来源页加，或用 qingbao sources add 网址")?,
@@ -68,13 +70,16 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
     if let Some(password) = made_password {
         outln!("管理员 {} 的密码（只显示这一次）：{password}", plan.admin)?;
     }
-    Ok(())
+    match refused {
+        Some(host) => anyhow::bail!("其余都已写好，但邮件服务器 {host} 没有接受登录（原因见上），草稿寄不出去"),
+        None => Ok(()),
+    }
 }
 
 /// Crawls once and mails a draft. Sources that cannot be reached are named, and are no failure of the setup.
 async fn first_draft(context: CommandContext) -> anyhow::Result<()> {
     outln!("抓取一遍来源，生成第一份草稿……")?;
-    match Box::pin(once::run(&CrawlArgs::default(), context)).await {
+    match Box::pin(once::run_in(Language::Chinese, &CrawlArgs::default(), context)).await {
         Ok(()) => Ok(()),
         Err(e) => outln!("第一份草稿没有完成：{e:#}"),
     }
@@ -90,21 +95,26 @@ struct Passwords {
 fn add_admin(context: &CommandContext, name: &str, password: &str) -> anyhow::Result<()> {
     let store = Store::open(&context.data)?;
     let added = store.add_account(name, Role::Admin, &hash_password(password)?, WHO, Utc::now())?;
-    anyhow::ensure!(added, "another account has the same letters: `qingbao user list`");
+    anyhow::ensure!(added, "已有同样字母的账号，见 `qingbao user list`");
     Ok(())
 }
 
-/// Connects to the mail server, logs in and prints the result. After a failure, mail stays queued.
-async fn try_mail(context: &CommandContext) -> anyhow::Result<()> {
+/// Connects to the mail server, logs in and prints the result. Returns the server if it refused; mail then stays queued.
+async fn try_mail(context: &CommandContext) -> anyhow::Result<Option<String>> {
     let mail = &context.settings.mail;
     let Some(smtp) = &mail.smtp else {
-        return outln!("没有设邮件服务器：信件写成 .eml 文件，在 {}", context.data.join("outbox").display());
+        outln!("没有设邮件服务器：信件写成 .eml 文件，在 {}", context.data.join("outbox").display())?;
+        return Ok(None);
     };
     match try_login(mail, None).await {
-        Ok(()) => outln!("邮件服务器 {} 接受了登录", smtp.host),
+        Ok(()) => {
+            outln!("邮件服务器 {} 接受了登录", smtp.host)?;
+            Ok(None)
+        }
         Err(why) => {
             outln!("邮件服务器 {} 没有接受登录：{why}", smtp.host)?;
-            outln!("  请改 qingbao.toml 的 [mail.smtp] 和密码文件，再用 qingbao doctor 试；在这之前信件会等着，不会丢。")
+            outln!("  请改 qingbao.toml 的 [mail.smtp] 和密码文件，再用 qingbao doctor 试；在这之前信件会等着，不会丢。")?;
+            Ok(Some(smtp.host.clone()))
         }
     }
 }

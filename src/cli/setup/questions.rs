@@ -6,7 +6,9 @@ use crate::cli::setup::ask::{ask, ask_password, confirm};
 use crate::config::Region;
 use crate::config::region::find_city;
 use crate::config::taxonomy::sets;
-use crate::setup::{DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, SourceAnswer, own_industries, split_list};
+use crate::setup::{
+    DEFAULT_COLUMNS, MailAnswers, Question, SetupAnswers, SetupFiles, SetupPlan, SourceAnswer, mail_port, own_industries, split_list,
+};
 use crate::web::{WeakPassword, check_password};
 
 /// Asks everything. Every answer is checked before the next question.
@@ -87,9 +89,7 @@ fn ask_mail(files: &SetupFiles, a: &mut SetupAnswers, passwords: &mut Passwords)
         let is_known = ["implicit", "starttls", "none"].contains(&s);
         if is_known { Ok(s.to_owned()) } else { Err("请写 implicit、starttls 或 none".to_owned()) }
     })?;
-    let port = ask("端口（回车用这种加密的默认端口）", Some(""), |s| {
-        if s.is_empty() { Ok(None) } else { s.parse::<u16>().map(Some).map_err(|_| "端口是 1 到 65535 的数".to_owned()) }
-    })?;
+    let port = ask("端口（回车用这种加密的默认端口）", Some(""), mail_port)?;
     let address = crate::model::MailAddress::parse(&from).map(|m| m.bare()).unwrap_or_default();
     let user = ask("登录名（写“无”则不登录）", Some(&address), |s| Ok(Some(s.to_owned()).filter(|s| s != "无")))?;
     if user.is_some() {

@@ -151,6 +151,7 @@ fn sample(setting: &Setting, dir: &Path) -> String {
             SettingKind::Duration if setting.key == "mail.expire" => "5d",
             SettingKind::Duration if setting.key == "fetch.min_interval" => "20m",
             SettingKind::Duration => "12s",
+            SettingKind::IndustrySet => "national-strategic",
             SettingKind::Choice => return setting.choices.last().unwrap().0.clone(),
             SettingKind::List | SettingKind::Text if setting.key.contains("mail.") || setting.key.contains("recipients") => "甲 <c@b.example>",
             _ => "z",

@@ -112,10 +112,6 @@ impl<'a> Builder<'a> {
 
     pub(super) fn finish(self) -> Result<SourceList, ConfigError> {
         let Self { reader, defaults, sources, .. } = self;
-        if sources.is_empty() {
-            let chinese = "没有可用的 [[source]]；至少要有一个写全 id、name、url 的";
-            reader.error(None, localized("holds no usable [[source]]; add at least one with id, name and url", chinese));
-        }
         let mut by_id: Vec<u32> = (0..).take(sources.len()).collect();
         by_id.sort_by_key(|i| sources.get(*i as usize).map(|s| &s.id));
         reader.finish(SourceList { sources, allow_private: defaults.allow_private, by_id })

@@ -5,39 +5,25 @@ use std::collections::HashSet;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::Taxonomy;
+pub use super::group::{TopicGroup, WordList};
 use super::print::WIDTH;
-
-/// The two kinds of topics that a page edits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TopicGroup {
-    Industry,
-    Theme,
-}
-
-impl TopicGroup {
-    /// Every group: its key in the file, which is its word in addresses too, and its Chinese name.
-    pub const ALL: [(Self, &'static str, &'static str); 2] = [(Self::Industry, "industry", "行业"), (Self::Theme, "theme", "主题")];
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|g| g.1 == word).map(|g| g.0)
-    }
-
-    pub fn key(self) -> &'static str {
-        Self::ALL.iter().find(|g| g.0 == self).map_or("industry", |g| g.1)
-    }
-
-    pub fn chinese(self) -> &'static str {
-        Self::ALL.iter().find(|g| g.0 == self).map_or("行业", |g| g.2)
-    }
-}
+use crate::config::edit_toml::{as_text, put};
 
 /// What the form of a topic holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TopicWords {
     pub name: String,
-    pub terms: Vec<String>,
-    pub weak: Vec<String>,
-    pub exclude: Vec<String>,
+    /// The words of each list of its group.
+    pub lists: Vec<Vec<String>>,
+    /// The one other value of its group; empty: none.
+    pub detail: String,
+}
+
+impl TopicWords {
+    /// Returns the words of its first list, which name it in texts.
+    pub fn terms(&self) -> &[String] {
+        self.lists.first().map_or(&[], Vec::as_slice)
+    }
 }
 
 /// A change of one topic.
@@ -70,10 +56,10 @@ impl TopicChange {
 /// Why a change cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeError {
-    /// The file has no topic of that name.
-    Missing(String),
-    /// An industry or theme has that name already.
-    Taken(String),
+    /// The file has none of that name.
+    Missing(TopicGroup, String),
+    /// There is one of that name already.
+    Taken(TopicGroup, String),
     /// The text is no TOML.
     Unreadable,
 }
@@ -82,8 +68,8 @@ impl ChangeError {
     /// Returns the reason for editors.
     pub fn chinese(&self) -> String {
         match self {
-            Self::Missing(name) => format!("词表里没有叫“{name}”的行业或主题"),
-            Self::Taken(name) => format!("已经有叫“{name}”的行业或主题"),
+            Self::Missing(group, name) => format!("词表里没有叫“{name}”的{}", group.chinese_of_names()),
+            Self::Taken(group, name) => format!("已经有叫“{name}”的{}", group.chinese_of_names()),
             Self::Unreadable => "词表文件读不懂".to_owned(),
         }
     }
@@ -98,7 +84,8 @@ pub fn words_of(text: &str, group: TopicGroup, name: &str) -> Option<TopicWords>
         let array = table.get(key).and_then(Item::as_array);
         array.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    Some(TopicWords { name: name.to_owned(), terms: list("terms"), weak: list("weak"), exclude: list("exclude") })
+    let detail = group.detail().and_then(|d| table.get(d.key)).map(as_text).unwrap_or_default();
+    Some(TopicWords { name: name.to_owned(), lists: group.lists().iter().map(|l| list(l.key)).collect(), detail })
 }
 
 /// Returns the text with a change made. The caller checks the result with `Taxonomy::parse_for`.
@@ -108,8 +95,10 @@ pub fn changed(text: &str, group: TopicGroup, change: &TopicChange) -> Result<St
         TopicChange::Add(new) => Some(new.name.as_str()),
         _ => change.renamed().map(|(_, new)| new),
     };
-    if let Some(name) = new_name.filter(|name| TopicGroup::ALL.iter().any(|g| position(&document, g.1, name).is_some())) {
-        return Err(ChangeError::Taken(name.to_owned()));
+    let is_shared = |g: TopicGroup| g == group || g.is_topic() && group.is_topic();
+    let has_name = |name: &str| TopicGroup::ALL.iter().any(|g| is_shared(g.0) && position(&document, g.1, name).is_some());
+    if let Some(name) = new_name.filter(|name| has_name(name)) {
+        return Err(ChangeError::Taken(group, name.to_owned()));
     }
     match change {
         TopicChange::Add(new) => add(&mut document, group, new),
@@ -143,6 +132,7 @@ impl Taxonomy {
         match group {
             TopicGroup::Industry => &self.industries,
             TopicGroup::Theme => &self.themes,
+            _ => &[],
         }
     }
 }
@@ -163,7 +153,7 @@ fn add(document: &mut DocumentMut, group: TopicGroup, new: &TopicWords) {
     let mut table = Table::new();
     table.decor_mut().set_prefix("\n");
     table.insert("name", value(&new.name));
-    set_lists(&mut table, new);
+    set_values(&mut table, group, new);
     let item = document.entry(group.key()).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     if let Some(tables) = item.as_array_of_tables_mut() {
         tables.push(table);
@@ -171,18 +161,18 @@ fn add(document: &mut DocumentMut, group: TopicGroup, new: &TopicWords) {
 }
 
 fn replace(document: &mut DocumentMut, group: TopicGroup, name: &str, new: &TopicWords) -> Result<(), ChangeError> {
-    let missing = || ChangeError::Missing(name.to_owned());
+    let missing = || ChangeError::Missing(group, name.to_owned());
     let at = position(document, group.key(), name).ok_or_else(missing)?;
     let table = tables_mut(document, group).and_then(|t| t.get_mut(at)).ok_or_else(missing)?;
     if let Some(old) = table.get_mut("name").and_then(Item::as_value_mut).filter(|_| name != new.name) {
         replace_string(old, &new.name);
     }
-    set_lists(table, new);
+    set_values(table, group, new);
     Ok(())
 }
 
 fn remove(document: &mut DocumentMut, group: TopicGroup, name: &str) -> Result<(), ChangeError> {
-    let missing = || ChangeError::Missing(name.to_owned());
+    let missing = || ChangeError::Missing(group, name.to_owned());
     let at = position(document, group.key(), name).ok_or_else(missing)?;
     let tables = tables_mut(document, group).ok_or_else(missing)?;
     let before = tables.get(at).map(|t| prefix(t.decor())).unwrap_or_default();
@@ -217,8 +207,13 @@ fn replace_string(old: &mut Value, new: &str) {
     *old.decor_mut() = decor;
 }
 
-fn set_lists(table: &mut Table, new: &TopicWords) {
-    for (key, words) in [("terms", &new.terms), ("weak", &new.weak), ("exclude", &new.exclude)] {
+fn set_values(table: &mut Table, group: TopicGroup, new: &TopicWords) {
+    if let Some(detail) = group.detail() {
+        // a text that is no number stays a text: the check of the file tells it
+        let typed = |text: &str| text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from);
+        put(table, detail.key, Some(new.detail.trim()).filter(|t| !t.is_empty()).map(typed));
+    }
+    for (key, words) in group.lists().iter().map(|l| l.key).zip(&new.lists) {
         if words.is_empty() {
             table.remove(key);
         } else if let Some(array) = table.get_mut(key).and_then(Item::as_array_mut) {
@@ -290,7 +285,7 @@ mod tests {
 
     fn words(name: &str, terms: &[&str], weak: &[&str]) -> TopicWords {
         let list = |l: &[&str]| l.iter().map(|w| (*w).to_owned()).collect();
-        TopicWords { name: name.to_owned(), terms: list(terms), weak: list(weak), exclude: Vec::new() }
+        TopicWords { name: name.to_owned(), lists: vec![list(terms), list(weak), Vec::new()], detail: String::new() }
     }
 
     fn change(c: &TopicChange) -> String {
@@ -302,7 +297,7 @@ mod tests {
     #[test]
     fn the_same_words_leave_the_file_as_it_is() {
         let same = words_of(FILE, TopicGroup::Industry, "食品").unwrap();
-        assert_eq!(same.terms, ["食品", "面粉", "腐竹"]);
+        assert_eq!(same.terms(), ["食品", "面粉", "腐竹"]);
         assert_eq!(change(&TopicChange::Replace("食品".to_owned(), same)), FILE);
     }
 
@@ -315,7 +310,7 @@ mod tests {
             .replace("\"面\"]", "\"面\", \"糖\"]");
         assert!(after.contains("# 总称") && after.contains("# 地方") && after.contains("# 河街"), "{after}");
         assert_eq!(after.replace(char::is_whitespace, ""), expected.replace(char::is_whitespace, ""), "{after}");
-        assert_eq!(words_of(&after, TopicGroup::Industry, "食品").unwrap().terms, ["食品", "腐竹", "预制菜"]);
+        assert_eq!(words_of(&after, TopicGroup::Industry, "食品").unwrap().terms(), ["食品", "腐竹", "预制菜"]);
     }
 
     #[test]
@@ -338,8 +333,8 @@ mod tests {
     #[test]
     fn names_are_unique_and_known() {
         let refused = |c: &TopicChange| changed(FILE, TopicGroup::Theme, c).unwrap_err();
-        assert_eq!(refused(&TopicChange::Add(words("食品", &[], &[]))), ChangeError::Taken("食品".to_owned()));
-        assert_eq!(refused(&TopicChange::Remove("食品".to_owned())), ChangeError::Missing("食品".to_owned()));
+        assert_eq!(refused(&TopicChange::Add(words("食品", &[], &[]))), ChangeError::Taken(TopicGroup::Theme, "食品".to_owned()));
+        assert_eq!(refused(&TopicChange::Remove("食品".to_owned())), ChangeError::Missing(TopicGroup::Theme, "食品".to_owned()));
     }
 
     #[test]
@@ -353,14 +348,31 @@ mod tests {
     #[test]
     fn the_built_in_taxonomy_can_be_edited() {
         let text = Taxonomy::load(None).unwrap().to_toml();
-        for group in [TopicGroup::Industry, TopicGroup::Theme] {
-            for t in Taxonomy::load(None).unwrap().topics(group) {
-                let mut new = words_of(&text, group, &t.name).unwrap();
-                assert!(changed(&text, group, &TopicChange::Replace(t.name.clone(), new.clone())).unwrap() == text, "{}", t.name);
-                new.terms.push("新加的词".to_owned());
-                let after = changed(&text, group, &TopicChange::Replace(t.name.clone(), new.clone())).unwrap();
-                assert_eq!(words_of(&after, group, &t.name).unwrap(), new);
-            }
+        let taxonomy = Taxonomy::load(None).unwrap();
+        let places = taxonomy.places.iter().map(|p| (TopicGroup::Place, &p.name));
+        let organisations = taxonomy.organisations.iter().map(|o| (TopicGroup::Organisation, &o.name));
+        let topics = [TopicGroup::Industry, TopicGroup::Theme].into_iter().flat_map(|g| taxonomy.topics(g).iter().map(move |t| (g, &t.name)));
+        let all = topics.chain(taxonomy.columns.iter().map(|c| (TopicGroup::Column, &c.name))).chain(places).chain(organisations);
+        for (group, name) in all {
+            let mut new = words_of(&text, group, name).unwrap();
+            assert!(changed(&text, group, &TopicChange::Replace(name.clone(), new.clone())).unwrap() == text, "{name}");
+            new.lists[0].push("新加的词".to_owned());
+            let after = changed(&text, group, &TopicChange::Replace(name.clone(), new.clone())).unwrap();
+            assert_eq!(words_of(&after, group, name).unwrap(), new);
         }
+    }
+
+    #[test]
+    fn a_column_has_its_base_and_its_words() {
+        let words =
+            TopicWords { name: "领导关注".to_owned(), lists: vec![vec!["书记".to_owned()], vec!["调研".to_owned()]], detail: "3".to_owned() };
+        let after = changed(FILE, TopicGroup::Column, &TopicChange::Add(words.clone())).unwrap();
+        let column = Taxonomy::parse("t", &after).unwrap().columns.pop().unwrap();
+        assert_eq!((column.base, column.title, column.text), (3, vec!["书记".to_owned()], vec!["调研".to_owned()]));
+        assert_eq!(words_of(&after, TopicGroup::Column, "领导关注"), Some(words.clone()));
+        let wrong = TopicWords { detail: "很高".to_owned(), ..words.clone() };
+        assert!(Taxonomy::parse("t", &changed(FILE, TopicGroup::Column, &TopicChange::Add(wrong)).unwrap()).is_err());
+        // a column and an industry may have one name
+        assert!(changed(FILE, TopicGroup::Column, &TopicChange::Add(TopicWords { name: "食品".to_owned(), ..words })).is_ok());
     }
 }

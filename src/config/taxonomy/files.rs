@@ -131,7 +131,7 @@ pub fn save(files: Files<'_>, group: TopicGroup, change: &TopicChange, seen: &st
     let _one = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let settings = Settings::load(files.settings.exists().then_some(files.settings))?;
     let old = TaxonomyText::load(&settings)?;
-    let path = old.path.clone().unwrap_or_else(|| files.settings.with_file_name(FILE));
+    let path = old.path.clone().unwrap_or_else(|| beside_settings(files.settings));
     if old.version() != seen {
         return Err(EditError::Changed(path.display().to_string()).into());
     }
@@ -158,6 +158,13 @@ pub fn save(files: Files<'_>, group: TopicGroup, change: &TopicChange, seen: &st
     check_sources(files.sources, &writes, &settings, &taxonomy)?;
     write_all(&writes)?;
     Ok(undo(was))
+}
+
+/// Returns the file that a first change makes. Where the settings are a link, it lies beside the file that the link leads to: there the
+/// service may write.
+fn beside_settings(settings: &Path) -> PathBuf {
+    let target = if settings.is_symlink() { std::fs::canonicalize(settings).ok() } else { None };
+    target.as_deref().unwrap_or(settings).with_file_name(FILE)
 }
 
 /// Takes a saved change back.
@@ -314,6 +321,18 @@ mod tests {
     }
 
     #[test]
+    fn the_file_lies_beside_settings_that_a_link_leads_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().canonicalize().unwrap().join("sources");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("qingbao.toml"), "").unwrap();
+        let link = dir.path().join("qingbao.toml");
+        std::os::unix::fs::symlink("sources/qingbao.toml", &link).unwrap();
+        assert_eq!(beside_settings(&link), folder.join(FILE));
+        assert_eq!(beside_settings(Path::new("qingbao.toml")), Path::new(FILE));
+    }
+
+    #[test]
     fn a_removed_industry_leaves_the_hints() {
         let folder = Folder::new(SETTINGS, SOURCES);
         let (_, before) = folder.loaded();
@@ -339,7 +358,7 @@ mod tests {
         let folder = Folder::new(SETTINGS, SOURCES);
         let (_, before) = folder.loaded();
         let mut words = words_of(&before.text, TopicGroup::Industry, "食品").unwrap();
-        words.terms.push("油".to_owned());
+        words.lists[0].push("油".to_owned());
         let wrong = folder.save(&TopicChange::Replace("食品".to_owned(), words), &before.version()).unwrap_err();
         assert!(wrong.chinese().contains("只有一个字"), "{wrong}");
         assert!(!folder.path("taxonomy.toml").exists());

@@ -2,6 +2,7 @@
 
 pub mod edit;
 pub mod files;
+mod group;
 mod library;
 mod print;
 pub mod sets;

@@ -5,6 +5,9 @@ use crate::config::reader::{Section, TomlReader};
 
 const SETS: &str = include_str!("../../data/taxonomy/sets.toml");
 
+/// The set that fits any city.
+pub const NATIONAL: &str = "national-strategic";
+
 /// A ready set of industries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndustrySet {
@@ -36,4 +39,14 @@ pub fn sets() -> Result<Vec<IndustrySet>, ConfigError> {
 /// Returns the ids of the ready sets.
 pub(crate) fn set_ids() -> Vec<String> {
     sets().unwrap_or_default().into_iter().map(|s| s.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_national_set_is_one_of_them() {
+        assert!(set_ids().contains(&NATIONAL.to_owned()));
+    }
 }
