@@ -139,7 +139,7 @@ fn row(source: &Source, health: Option<&SourceHealth>, zone: chrono_tz::Tz) -> S
         weeks: weeks.iter().map(u32::to_string).collect::<Vec<_>>().join("、"),
         id: source.id.to_string(),
         name: source.name.clone(),
-        url: source.url.to_string(),
+        url: source.address(),
         enabled: source.enabled,
         state,
         trouble,

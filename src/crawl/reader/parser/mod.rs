@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
-use crate::crawl::reader::{CpuPool, Document, article, listing, watched};
+use crate::crawl::reader::{CpuPool, Document, article, listing, mail, watched};
 use crate::model::{Entry, Source};
 
 /// The subcommand of this program that parses documents from standard input.
@@ -43,6 +43,8 @@ pub(super) enum Kind {
     Watched,
     /// A page that may announce feeds.
     Homepage,
+    /// A mail.
+    Mail,
 }
 
 /// A document with everything its parser needs. The body travels after the rest, as raw bytes.
@@ -175,6 +177,7 @@ pub fn parse_documents() -> anyhow::Result<()> {
                 Kind::Listing { .. } => serde_json::to_vec(&listing::listing(input))?,
                 Kind::Watched => serde_json::to_vec(&watched::watched(&input))?,
                 Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
+                Kind::Mail => serde_json::to_vec(&mail::mail(&input))?,
             })
         })
     })?;
