@@ -222,3 +222,44 @@ fn attachments_become_articles_and_hostile_mails_cost_only_themselves() {
         assert!(!title.contains(['\r', '\n']) && !html.contains("<script") && !html.contains("onerror="), "{html}");
     }
 }
+
+/// Ends the service, whatever the test does.
+struct Service(std::process::Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs dovecot"]
+fn the_service_reads_a_mail_as_it_comes() {
+    let mut server = Dovecot::start();
+    let desk = Desk::of(&server, "");
+    // only the server's word that there is news can be that quick
+    let list = desk.dir.path().join("sources.toml");
+    let text = std::fs::read_to_string(&list).unwrap().replace("kind = \"imap\"", "kind = \"imap\"\ninterval = \"12h\"");
+    std::fs::write(list, text).unwrap();
+    let address = format!("127.0.0.1:{}", ports::free());
+    let child = desk.command(&["serve", "--listen", &address]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
+    let _service = Service(child.unwrap());
+    let until = |n: usize| {
+        let started = std::time::Instant::now();
+        while desk.titles().len() < n {
+            assert!(started.elapsed() < Duration::from_secs(120), "{:?}", desk.titles());
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    };
+    server.deliver("1.a", mails::text("第一封来信", "m1").as_bytes());
+    until(1);
+    server.deliver("2.a", mails::text("等候时来的信", "m2").as_bytes());
+    until(2);
+    // the connection that waits is cut; a mail comes while the server is away
+    server.stop();
+    server.deliver("3.a", mails::text("断线时来的信", "m3").as_bytes());
+    server.run();
+    until(3);
+    assert_eq!(desk.titles().len(), 3);
+}
