@@ -3,24 +3,28 @@
 //! Mails are read in the order of their ids, and each is committed before the next one. A mail that was seen is told by its key
 //! (`inbox::message_key`), so a round that is repeated, a copy or new ids bring nothing twice.
 
+mod contents;
+mod preview;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use tokio::sync::Notify;
 
-use crate::crawl::Crawler;
-use crate::crawl::Result;
+use crate::crawl::mailbox::contents::{RoundError, articles_of, fetched};
 use crate::crawl::poll_source::{PollFailure, PollResult};
 use crate::crawl::reader::Reader;
-use crate::extract::ExtractError;
+use crate::crawl::{Crawler, Result};
 use crate::fetch::RequestStats;
 use crate::fetch::imap::{self, IdleEnd, ImapError, MailHead, Session};
-use crate::inbox::{self, Mail, MailHeader, MailSkip, is_from_editor, message_key};
+use crate::inbox::{MailSkip, is_from_editor, message_key};
 use crate::model::{Mailbox, Source, SourceId};
 use crate::schedule::poll_interval::RefreshHints;
-use crate::store::{FetchRecord, MailArticle, MailboxState, NewMail};
+use crate::store::{FetchRecord, MailboxState, NewMail};
+
+pub use preview::{MailPreview, preview_mailbox};
 
 /// Mails per round; the next round follows at once.
 const ROUND: usize = 50;
@@ -30,8 +34,6 @@ const MAX_MOVES: usize = 500;
 const FIRST_DAYS: TimeDelta = TimeDelta::days(14);
 /// Before this, a server may log an idle client off (RFC 2177).
 const IDLE: Duration = Duration::from_mins(28);
-/// Mails that `sources test` shows.
-const PREVIEW: usize = 10;
 
 /// One connection per mailbox: a poll interrupts the connection that waits for news.
 #[derive(Debug, Default)]
@@ -49,26 +51,6 @@ impl MailboxTurns {
     }
 }
 
-/// Why a round ended early.
-enum RoundError {
-    Mailbox(ImapError),
-    /// The parser was killed from outside; the mail is read again.
-    Interrupted(String),
-    Crawl(crate::crawl::CrawlError),
-}
-
-impl From<ImapError> for RoundError {
-    fn from(e: ImapError) -> Self {
-        Self::Mailbox(e)
-    }
-}
-
-impl From<crate::store::StoreError> for RoundError {
-    fn from(e: crate::store::StoreError) -> Self {
-        Self::Crawl(e.into())
-    }
-}
-
 /// What a round did.
 #[derive(Debug, Default)]
 struct Round {
@@ -77,18 +59,6 @@ struct Round {
     bytes: usize,
     /// More mails are waiting.
     is_cut: bool,
-}
-
-/// A mail as `sources test` shows it.
-#[derive(Debug)]
-pub struct MailPreview {
-    pub header: MailHeader,
-    pub skip: Option<MailSkip>,
-    /// Titles of the articles that it would become.
-    pub articles: Vec<String>,
-    /// Pages that would be fetched.
-    pub links: Vec<String>,
-    pub notes: Vec<String>,
 }
 
 impl Crawler {
@@ -206,14 +176,14 @@ impl Crawler {
         let articles = if links.is_empty() { articles } else { articles.into_iter().filter(|a| a.number > 0).collect() };
         let sender = mail.header.sender.address.clone().unwrap_or_default();
         let skipped = mail.skip.or((articles.is_empty() && links.is_empty()).then_some(MailSkip::Empty));
-        match skipped {
-            Some(why) => tracing::info!(source = %source.id, %sender, subject = %mail.header.subject, reason = why.as_str(), "a mail brings nothing"),
-            None => {
-                tracing::info!(source = %source.id, %sender, subject = %mail.header.subject, articles = articles.len(), links = links.len(), "a mail was read")
-            }
+        let subject = &mail.header.subject;
+        if let Some(why) = skipped {
+            tracing::info!(source = %source.id, %sender, %subject, reason = why.as_str(), "a mail brings nothing");
+        } else {
+            tracing::info!(source = %source.id, %sender, %subject, articles = articles.len(), links = links.len(), "a mail was read");
         }
         for note in notes {
-            tracing::info!(source = %source.id, subject = %mail.header.subject, "{note}");
+            tracing::info!(source = %source.id, %subject, "{note}");
         }
         let subject = mail.header.subject;
         Ok(Some((NewMail { key, uid: head.uid, subject, sender, skipped, articles, links }, bytes)))
@@ -265,98 +235,4 @@ impl Crawler {
             IdleEnd::Unsupported => None,
         })
     }
-}
-
-/// Fetches a mail and has it read; `None` if it is gone.
-async fn fetched(
-    reader: &Reader<'_>,
-    mailbox: &Mailbox,
-    session: &mut Session,
-    head: &MailHead,
-) -> std::result::Result<Option<(Mail, usize)>, RoundError> {
-    let most = mailbox.max_message as usize;
-    let nothing = |skip| Mail {
-        header: inbox::read_head(&head.header),
-        skip: Some(skip),
-        html: None,
-        page: None,
-        links: Vec::new(),
-        files: Vec::new(),
-        notes: Vec::new(),
-    };
-    if head.size as usize > most {
-        return Ok(Some((nothing(MailSkip::TooLarge), 0)));
-    }
-    // servers may say a wrong size
-    let Some(raw) = session.mail(head.uid, most + 1).await? else { return Ok(None) };
-    let bytes = raw.len();
-    if bytes > most {
-        return Ok(Some((nothing(MailSkip::TooLarge), bytes)));
-    }
-    match reader.mail(raw).await {
-        Ok(mail) => Ok(Some((mail.unwrap_or_else(|| nothing(MailSkip::Unreadable)), bytes))),
-        Err(e) => Err(RoundError::Interrupted(e.to_string())),
-    }
-}
-
-/// Returns the articles of a mail, and what was left out.
-async fn articles_of(reader: &Reader<'_>, mail: &Mail, at: DateTime<Utc>) -> std::result::Result<(Vec<MailArticle>, Vec<String>), RoundError> {
-    let (mut out, mut notes) = (Vec::new(), mail.notes.clone());
-    if mail.skip.is_some() {
-        return Ok((out, notes));
-    }
-    let sent = mail.header.sent.filter(|t| t.to_utc() <= at + TimeDelta::days(1));
-    let publisher = mail.header.sender.name.clone();
-    let title = |given: &str| if given.is_empty() { "（无标题）".to_owned() } else { given.to_owned() };
-    if let Some(html) = &mail.html {
-        let (title, page) = (title(&mail.header.subject), mail.page.clone());
-        out.push(MailArticle { number: 0, title, published_at: sent, html: html.clone(), page, publisher: publisher.clone() });
-    }
-    for (number, file) in (1..).zip(&mail.files) {
-        match reader.mail_file(file, at).await {
-            Ok(read) => out.push(MailArticle {
-                number,
-                title: read.title.unwrap_or_else(|| title(if file.name.is_empty() { &mail.header.subject } else { &file.name })),
-                published_at: read.published_at.or(sent),
-                html: inbox::paragraphs_of_lines(&read.text),
-                page: None,
-                publisher: publisher.clone(),
-            }),
-            Err(ExtractError::Interrupted(reason)) => return Err(RoundError::Interrupted(reason)),
-            Err(e) => notes.push(format!("file {:?} cannot be read: {e}", file.name)),
-        }
-    }
-    Ok((out, notes))
-}
-
-/// Shows what the newest mails of a mailbox would bring, and changes nothing.
-///
-/// # Errors
-/// The mailbox or a mail cannot be read: English and Chinese reason.
-pub async fn preview_mailbox(reader: &Reader<'_>) -> std::result::Result<Vec<MailPreview>, crate::config::LocalizedMessage> {
-    let Some(mailbox) = &reader.source().mailbox else { return Ok(Vec::new()) };
-    let words = |e: RoundError| match e {
-        RoundError::Mailbox(e) => crate::config::LocalizedMessage { english: e.to_string(), chinese: e.chinese() },
-        RoundError::Interrupted(reason) => crate::config::LocalizedMessage { english: reason, chinese: "解析被外部中断".to_owned() },
-        RoundError::Crawl(e) => crate::config::LocalizedMessage { english: e.to_string(), chinese: "程序出错".to_owned() },
-    };
-    read_preview(reader, mailbox).await.map_err(words)
-}
-
-async fn read_preview(reader: &Reader<'_>, mailbox: &Mailbox) -> std::result::Result<Vec<MailPreview>, RoundError> {
-    let mut session = imap::connect(mailbox, reader.source().allow_private).await?;
-    session.open(&mailbox.folder, true).await?;
-    let mut uids = session.after(0, Some(Utc::now() - FIRST_DAYS)).await?;
-    uids.drain(..uids.len().saturating_sub(PREVIEW));
-    let mut out = Vec::new();
-    for head in session.heads(&uids).await? {
-        let Some((mail, _)) = fetched(reader, mailbox, &mut session, &head).await? else { continue };
-        let (articles, notes) = articles_of(reader, &mail, Utc::now()).await?;
-        let is_editor = is_from_editor(&mail.header.sender, mailbox) && !mail.links.is_empty();
-        let links = if is_editor { mail.links.iter().map(ToString::to_string).collect() } else { Vec::new() };
-        let articles = articles.into_iter().filter(|a| !is_editor || a.number > 0).map(|a| a.title).collect();
-        out.push(MailPreview { header: mail.header, skip: mail.skip, articles, links, notes });
-    }
-    session.logout().await;
-    Ok(out)
 }
