@@ -5,6 +5,7 @@
 
 mod alarm_clock;
 mod cluster_alarms;
+mod inbox_loop;
 mod outlet_loop;
 mod recheck_loop;
 mod signals;
@@ -103,6 +104,7 @@ async fn run(live: Arc<ConfigHandle>, data: PathBuf, listener: Option<TcpListene
     loops.spawn(mail_loop(Arc::clone(&live), data.join("outbox"), AlarmClock::new(&scheduler, &bells.mail), stopped.clone()));
     loops.spawn(outlet_loop::run(Arc::clone(&live), AlarmClock::new(&scheduler, &bells.outlets), stopped.clone()));
     loops.spawn(recheck_loop::run(Arc::clone(&live), stopped.clone()));
+    loops.spawn(inbox_loop::run(Arc::clone(&live), stopped.clone()));
     let guard = tokio::spawn(supervisor::supervise(Arc::clone(&live), stopped));
     supervisor::notify_systemd(&[NotifyState::Ready, NotifyState::Status("started")]);
     tracing::info!(sources = live.sources().sources.len(), "service started");

@@ -352,7 +352,8 @@ fn limits(f: &mut Report) {
 
 fn names(f: &mut Report, context: &CommandContext) {
     let Ok(list) = context.source_list() else { return };
-    let hosts: BTreeSet<&str> = list.enabled().map(|s| s.url.host()).filter(|h| h.parse::<std::net::IpAddr>().is_err()).collect();
+    let hosts: BTreeSet<&str> =
+        list.enabled().map(|s| s.mailbox.as_ref().map_or(s.url.host(), |m| &m.server)).filter(|h| h.parse::<std::net::IpAddr>().is_err()).collect();
     let (mut found, mut lost) = (0, Vec::new());
     for host in hosts.into_iter().take(DNS_SAMPLE) {
         if (host, 443).to_socket_addrs().is_ok_and(|mut a| a.next().is_some()) {

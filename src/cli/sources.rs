@@ -125,7 +125,7 @@ fn list(context: &CommandContext) -> anyhow::Result<()> {
     let (store, now) = (Store::open_beside(&context.data).ok(), Utc::now());
     for s in &context.source_list()?.sources {
         let health = store.as_ref().and_then(|d| d.source_health(&s.id, now).transpose()).transpose()?;
-        outln!("{}\t{}\t{}\t{}", s.id, s.name, s.url, describe(s, health.as_ref()))?;
+        outln!("{}\t{}\t{}\t{}", s.id, s.name, s.address(), describe(s, health.as_ref()))?;
     }
     Ok(())
 }

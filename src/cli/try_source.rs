@@ -8,8 +8,10 @@ use crate::cli::output::outln;
 use crate::cli::{CommandContext, inspect};
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
+use crate::crawl::preview_mailbox;
 use crate::crawl::reader::{Converters, CpuPool, Parser, Reader};
 use crate::fetch::{Fetcher, NoopSiteStore};
+use crate::inbox::MailSkip;
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::page_watch::WatchedPage;
 
@@ -34,6 +36,9 @@ pub(super) struct TestArgs {
 pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
     let source = chosen(args, context)?;
     with_reader(context, source, async |reader| {
+        if reader.source().mailbox.is_some() {
+            return show_mailbox(reader).await;
+        }
         let preview = preview::preview_source(reader).await?;
         show(reader, &preview, args.articles).await?;
         Ok(())
@@ -72,6 +77,22 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
         source.kind = Some(SourceKind::Page);
     }
     Ok(source)
+}
+
+/// Prints one line for each of the newest mails: what it would bring. Nothing is changed on the server.
+async fn show_mailbox(reader: &Reader<'_>) -> anyhow::Result<()> {
+    let mails = preview_mailbox(reader).await.map_err(|e| anyhow::anyhow!(e.english))?;
+    let source = reader.source();
+    outln!("{}", json!({"source": source.id.as_str(), "url": source.address(), "kind": SourceKind::Imap.as_str(), "mails": mails.len()}))?;
+    for m in mails {
+        let sent = m.header.sent.map(|t| t.to_rfc3339());
+        let line = json!({
+            "from": m.header.sender.address, "name": m.header.sender.name, "subject": m.header.subject, "sent": sent,
+            "skipped": m.skip.map(MailSkip::as_str), "articles": m.articles, "links": m.links, "notes": m.notes,
+        });
+        outln!("{line}")?;
+    }
+    Ok(())
 }
 
 /// Prints one line for a watched page, and its blocks.

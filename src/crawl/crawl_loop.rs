@@ -277,6 +277,7 @@ impl Crawler {
     async fn run_job(self: &Arc<Self>, job: &Job, list: &SourceList, keep: bool, redirects: Vec<Redirect>) -> Result<JobResult> {
         let task = match job {
             Job::Poll(id) => match list.get(id) {
+                Some(source) if source.mailbox.is_some() => return Ok(JobResult::Polled(id.clone(), self.poll_mailbox(source).await?)),
                 Some(source) => self.poll_task(source, keep, redirects).await?,
                 None => return Ok(JobResult::Article(ArticleResult::Skipped)),
             },

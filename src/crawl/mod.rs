@@ -8,6 +8,7 @@ mod crawl_loop;
 pub mod dispatch;
 pub mod executor;
 mod fetch_article;
+mod mailbox;
 mod poll_source;
 pub mod preview;
 pub mod reader;
@@ -25,6 +26,7 @@ use crate::classify::{Classifier, SourceHints};
 use crate::config::{Settings, SourceList, Taxonomy};
 use crate::crawl::dispatch::{DispatchError, Dispatcher, LocalDispatcher};
 use crate::crawl::executor::{OutageDetector, TaskExecutor};
+use crate::crawl::mailbox::MailboxTurns;
 use crate::crawl::reader::{Converters, CpuPool, Parser, Reader};
 use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
@@ -34,6 +36,7 @@ use crate::model::{Article, Classification, Source, SourceId};
 use crate::store::{Classified, Store};
 
 pub use crawl_loop::{CrawlMode, SourcesFn};
+pub use mailbox::{MailPreview, preview_mailbox};
 pub use recheck::RecheckSummary;
 pub use summary::{CrawlSummary, NoProgress, Progress};
 
@@ -78,6 +81,7 @@ pub struct Crawler {
     outages: Arc<OutageDetector>,
     health: Arc<HealthState>,
     retired: AtomicBool,
+    mailboxes: Arc<MailboxTurns>,
 }
 
 impl Crawler {
@@ -90,7 +94,8 @@ impl Crawler {
         let local = || Arc::new(LocalDispatcher::new(Arc::clone(&executor), store.clone(), settings.fetch.at_once)) as Arc<dyn Dispatcher>;
         let dispatcher = dispatcher.unwrap_or_else(local);
         let (classifier, outages, health) = (Classifier::new(taxonomy)?, Arc::default(), Arc::default());
-        Ok(Self { store, executor, dispatcher, classifier, settings, outages, health, retired: AtomicBool::new(false) })
+        let (retired, mailboxes) = (AtomicBool::new(false), Arc::default());
+        Ok(Self { store, executor, dispatcher, classifier, settings, outages, health, retired, mailboxes })
     }
 
     /// Creates a crawler with other settings on the same store. It keeps the fetcher, with its connections, cookies and delays,
@@ -115,6 +120,7 @@ impl Crawler {
             outages: Arc::clone(&self.outages),
             health: Arc::clone(&self.health),
             retired: AtomicBool::new(false),
+            mailboxes: Arc::clone(&self.mailboxes),
         })
     }
 

@@ -117,7 +117,7 @@ impl Crawler {
     }
 
     /// Plans the next poll. `days`: days on which the source brought articles, newest first.
-    fn plan_next_poll(
+    pub(super) fn plan_next_poll(
         &self,
         source: &Source,
         (state, days): (&SourceState, &[NaiveDate]),
@@ -159,7 +159,7 @@ impl Crawler {
         self.poll_failed(source, state, failure, log).await
     }
 
-    async fn poll_failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
+    pub(super) async fn poll_failed(&self, source: &Arc<Source>, state: &SourceState, failure: PollFailure, log: FetchRecord) -> Result<PollResult> {
         let now = Utc::now();
         let interval = source.interval.unwrap_or_else(|| state.change_rate.interval(self.interval_limits().min, self.interval_limits().max));
         let wait = back_off(interval, state.failures + 1, jitter(source.id.as_str(), u64::from(state.failures)));
@@ -224,15 +224,15 @@ impl Crawler {
 
 /// Why a poll failed, and what follows.
 #[derive(Debug, Default)]
-struct PollFailure {
-    code: &'static str,
-    english: String,
-    chinese: String,
+pub(super) struct PollFailure {
+    pub(super) code: &'static str,
+    pub(super) english: String,
+    pub(super) chinese: String,
     /// The delay that the site asked for.
-    after: Option<Duration>,
-    flaky: bool,
-    outage: bool,
-    disabled_reason: Option<String>,
+    pub(super) after: Option<Duration>,
+    pub(super) flaky: bool,
+    pub(super) outage: bool,
+    pub(super) disabled_reason: Option<String>,
 }
 
 impl Crawler {

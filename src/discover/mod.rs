@@ -135,7 +135,7 @@ pub fn discover(
         SourceKind::Sitemap => sitemap::read(&decoded.text, url, clock),
         SourceKind::Json => json::read(&decoded.text, url, &source.list, clock),
         // a watched page is read by `page_watch`; this is what it would bring as a list
-        SourceKind::List | SourceKind::Page => list::read(&decoded.text, url, &source.list, previous_selector, clock),
+        SourceKind::List | SourceKind::Page | SourceKind::Imap => list::read(&decoded.text, url, &source.list, previous_selector, clock),
     };
     if read.as_ref().map_or(true, Discovered::may_be_wall)
         && let Some(wall) = Wall::of_page(&decoded.text)

@@ -14,6 +14,7 @@ mod error;
 mod gzip;
 mod headers;
 mod host;
+pub mod imap;
 mod limited_buffer;
 mod outgoing;
 mod proxy;

@@ -22,6 +22,10 @@ const JITTER: f64 = 0.2;
 
 /// Returns the key of the limit that a source's requests to an address share.
 pub fn host_key(source: &Source, url: &WebUrl) -> String {
+    if url.is_stand_in() {
+        // mailboxes are read beside each other
+        return format!("mailbox {}", source.id);
+    }
     match source.rate_key {
         RateKey::Host => url.authority(),
         RateKey::Source => format!("source {}", source.id),

@@ -142,6 +142,9 @@ pub(super) fn may_be_private(url: &WebUrl, source: &Source) -> bool {
 
 /// Checks the address of one hop: port, address literals, names that always mean this machine.
 pub(super) fn check_address(url: &WebUrl, source: &Source) -> Result<(), FetchError> {
+    if url.is_stand_in() {
+        return Err(FetchError::Private(url.host().to_owned()));
+    }
     let port = url.as_url().port_or_known_default().unwrap_or(0);
     let written = source.url.as_url().port_or_known_default();
     let listed = source.ports.contains(&port) && url.host() == source.url.host();

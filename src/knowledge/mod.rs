@@ -16,6 +16,7 @@ mod file;
 pub(crate) mod gazetteer;
 mod grades;
 mod home;
+mod inbox;
 mod lists;
 mod names;
 mod news;
@@ -83,6 +84,8 @@ files! {
     SETTINGS: settings::SettingTable = "settings.toml";
     /// The institute of the default settings.
     HOME: home::Home = "home.toml";
+    /// Furniture of mails.
+    INBOX: inbox::InboxWords = "inbox.toml";
     /// Rising terms.
     TRENDS: trends::Trends = "trends.toml";
     /// Furniture of watched pages.

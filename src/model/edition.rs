@@ -124,6 +124,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// Returns the page of its article that readers can open; a mail has none.
+    pub fn link(&self) -> Option<&WebUrl> {
+        self.url.as_ref().filter(|url| !url.is_stand_in())
+    }
+
     /// Returns an empty item that is no article of the archive: its id is the negative of its number in the issue.
     pub fn own(number: u32, date: NaiveDate, reason: &str) -> Self {
         Self {

@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Longest accepted address, in bytes.
 pub const MAX_URL_BYTES: usize = 4096;
+
+/// Host of stand-in addresses. There is no such host, and never will be (RFC 2606).
+const STAND_IN_HOST: &str = "mail.invalid";
 
 /// Stable key of a source: one or more of `[a-z0-9-]`, at most 64 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,6 +112,17 @@ impl WebUrl {
             return Err(UrlError::TooLong(reference.len()));
         }
         self.0.join(reference).map_err(|e| UrlError::Syntax(e.to_string())).and_then(Self::from_url)
+    }
+
+    /// Returns an address for what is on no web page: a mailbox, a mail. It is never fetched, linked or printed.
+    pub fn stand_in(parts: &[&str]) -> Result<Self, UrlError> {
+        let path: Vec<String> = parts.iter().map(|p| utf8_percent_encode(p, NON_ALPHANUMERIC).to_string()).collect();
+        Self::parse(&format!("https://{STAND_IN_HOST}/{}", path.join("/")))
+    }
+
+    /// Whether this stands for something that is on no web page.
+    pub fn is_stand_in(&self) -> bool {
+        self.host() == STAND_IN_HOST
     }
 
     fn from_url(mut url: Url) -> Result<Self, UrlError> {
@@ -277,6 +292,13 @@ mod tests {
         }
         assert_eq!(WebUrl::parse(&format!("http://a.cn/{}", "x".repeat(5000))), Err(UrlError::TooLong(5012)));
         assert_eq!(WebUrl::parse("HTTP://A.cn/x#y").unwrap().as_str(), "http://a.cn/x");
+    }
+
+    #[test]
+    fn a_stand_in_is_no_address_of_a_page() {
+        let url = WebUrl::stand_in(&["imap.a.cn:993", "甲@a.cn", "收件箱/../x"]).unwrap();
+        assert_eq!(url.as_str(), "https://mail.invalid/imap%2Ea%2Ecn%3A993/%E7%94%B2%40a%2Ecn/%E6%94%B6%E4%BB%B6%E7%AE%B1%2F%2E%2E%2Fx");
+        assert!(url.is_stand_in() && !WebUrl::parse("https://a.cn/").unwrap().is_stand_in());
     }
 
     #[test]

@@ -38,6 +38,6 @@ pub use organisation::OrganisationKind;
 pub use publication_scope::PublicationScope;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
-pub use source::{ArticleSelectors, Identity, IgnoredPart, ListSelectors, PageWatch, RateKey, Source, SourceKind, TlsTrust};
+pub use source::{ArticleSelectors, Identity, IgnoredPart, ListSelectors, Mailbox, MailboxTls, PageWatch, RateKey, Source, SourceKind, TlsTrust};
 pub use subscriber::{Subscriber, SubscriberDraft};
 pub use topic::{QUIET_DAYS, Snippet, Topic, TopicAnswer, TopicArticle, TopicDraft, TopicEvidence, TopicFilter, TopicKind, TopicRequest, TopicState};

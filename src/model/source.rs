@@ -1,10 +1,11 @@
 //! News sources.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SourceId, WebUrl};
+use crate::model::{MailAddress, SourceId, WebUrl};
 
 /// The kind of document at a source's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,11 +21,13 @@ pub enum SourceKind {
     Json,
     /// One page, watched for changes.
     Page,
+    /// A folder of a mailbox, read by IMAP.
+    Imap,
 }
 
 impl SourceKind {
     /// Every kind, in the order used by messages.
-    pub const ALL: [Self; 5] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page];
+    pub const ALL: [Self; 6] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page, Self::Imap];
 
     /// Returns the word used in `sources.toml`.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +37,7 @@ impl SourceKind {
             Self::Sitemap => "sitemap",
             Self::Json => "json",
             Self::Page => "page",
+            Self::Imap => "imap",
         }
     }
 
@@ -160,6 +164,49 @@ impl Default for PageWatch {
     }
 }
 
+/// How the connection to a mailbox is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxTls {
+    /// TLS from the first byte, port 993.
+    Implicit,
+    /// Upgraded by STARTTLS, port 143; never falls back to plain text.
+    Starttls,
+    /// None; only for a server on this machine.
+    None,
+}
+
+/// The mailbox of a source (`kind = "imap"`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    pub server: String,
+    pub port: u16,
+    pub tls: MailboxTls,
+    /// Root certificate of a private authority, PEM.
+    pub ca_file: Option<PathBuf>,
+    pub user: String,
+    /// File with the password; `None`: credential or environment.
+    pub password_file: Option<PathBuf>,
+    pub folder: String,
+    /// Folder for mails that were read; `None`: nothing is changed on the server.
+    pub move_to: Option<String>,
+    /// Addresses whose mails are lists of links to fetch.
+    pub editors: Vec<MailAddress>,
+    /// The name by which the mail server signs `Authentication-Results` (RFC 8601).
+    pub trusted_authserv: Option<String>,
+    /// Whether an editor's address in From is enough, because the server takes no forged mail.
+    pub trust_from: bool,
+    /// Larger mails are named and not read, in bytes.
+    pub max_message: u32,
+}
+
+impl Mailbox {
+    /// Returns the address that people read: `imaps://user@server/folder`.
+    pub fn address(&self) -> String {
+        let scheme = if self.tls == MailboxTls::Implicit { "imaps" } else { "imap" };
+        format!("{scheme}://{}@{}:{}/{}", self.user, self.server, self.port, self.folder)
+    }
+}
+
 /// A source as defined in `sources.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // four independent switches of the file, none implies another
@@ -167,7 +214,7 @@ pub struct Source {
     /// Stable key.
     pub id: SourceId,
     pub name: String,
-    /// Address of the feed or list.
+    /// Address of the feed or list; a stand-in for a mailbox.
     pub url: WebUrl,
     /// Kind of document; `None`: detected.
     pub kind: Option<SourceKind>,
@@ -212,9 +259,17 @@ pub struct Source {
     /// Only for [`SourceKind::Page`].
     #[serde(default)]
     pub page: PageWatch,
+    /// Only for [`SourceKind::Imap`]. Workers never get it: mailboxes are read where the database is.
+    #[serde(skip)]
+    pub mailbox: Option<Mailbox>,
 }
 
 impl Source {
+    /// Returns the address that people read.
+    pub fn address(&self) -> String {
+        self.mailbox.as_ref().map_or_else(|| self.url.to_string(), Mailbox::address)
+    }
+
     /// Whether it is one page, watched for changes.
     pub fn is_page(&self) -> bool {
         self.kind == Some(SourceKind::Page)
@@ -248,6 +303,7 @@ impl Source {
             list: ListSelectors::default(),
             article: ArticleSelectors::default(),
             page: PageWatch::default(),
+            mailbox: None,
         }
     }
 }

@@ -144,7 +144,7 @@ pub fn issue_feed(e: &Edition) -> String {
         title: &i.title,
         // an article's address is its id everywhere
         id: i.url.as_ref().map_or_else(|| format!("urn:qingbao:issue:{}:{}:{}", e.publication, e.id, i.article), |u| u.as_str().to_owned()),
-        url: i.url.as_ref().map(WebUrl::as_str),
+        url: i.link().map(WebUrl::as_str),
         when: i.date.and_then(|d| d.and_hms_opt(0, 0, 0)).map_or(built, |t| t.and_utc().min(built)),
         publisher: &i.publisher,
         summary: if i.note.is_empty() { i.printed().into() } else { format!("{}\n{}", i.printed_note(), i.printed()).into() },
@@ -158,7 +158,7 @@ pub fn article_feed(publication: &str, subject: &str, articles: &[Headline]) -> 
     let entries = articles.iter().map(|h| Entry {
         title: &h.title,
         id: h.url.as_str().to_owned(),
-        url: Some(h.url.as_str()),
+        url: Some(h.url.as_str()).filter(|_| !h.url.is_stand_in()),
         when: h.sort_time(),
         publisher: h.publisher_or_source(),
         summary: "".into(),
@@ -173,7 +173,7 @@ pub fn topic_feed(publication: &str, topic: &Topic, articles: &[TopicArticle]) -
     let entries = articles.iter().map(|a| Entry {
         title: &a.headline.title,
         id: a.headline.url.as_str().to_owned(),
-        url: Some(a.headline.url.as_str()),
+        url: Some(a.headline.url.as_str()).filter(|_| !a.headline.url.is_stand_in()),
         when: a.headline.sort_time(),
         publisher: a.headline.publisher_or_source(),
         summary: a.evidence.iter().map(TopicEvidence::words).collect::<Vec<_>>().join("\n").into(),

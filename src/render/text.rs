@@ -49,7 +49,7 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
             if !i.publisher.is_empty() {
                 writeln!(out, "来源：{}{date}", i.printed_source())?;
             }
-            if let Some(url) = &i.url {
+            if let Some(url) = i.link() {
                 writeln!(out, "{url}")?;
             }
             if i.picture.is_some() {
@@ -60,7 +60,8 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
                 writeln!(out, "附件：{}", names.join("、"))?;
             }
             if let Some(first) = &i.earliest {
-                writeln!(out, "首发：{}　{}", first.publisher, first.url)?;
+                let url = if first.url.is_stand_in() { "" } else { first.url.as_str() };
+                writeln!(out, "{}", format!("首发：{}　{url}", first.publisher).trim_end())?;
             }
             if !i.copies.is_empty() {
                 let names: Vec<&str> = i.copies.iter().map(|c| c.publisher.as_str()).collect();

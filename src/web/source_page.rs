@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use toml_edit::Value;
 
-use crate::config::edit_sources;
 use crate::config::edit_sources::Field;
-use crate::crawl::preview;
-use crate::model::{AuditAction, SourceId};
+use crate::config::{LocalizedMessage, edit_sources};
+use crate::crawl::{MailPreview, preview, preview_mailbox};
+use crate::inbox::MailSkip;
+use crate::model::{AuditAction, Mailbox, SourceId, SourceKind};
 use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
 use crate::web::form::{AdminForm, Fields, Form, actions};
@@ -36,6 +37,8 @@ const TEXT_FIELDS: [TextField; 4] = [
     ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
     ("region", "地域", "全国，或省、市的名称"),
 ];
+/// Settings of a mailbox that the page can change.
+const MAILBOX_FIELDS: [TextField; 3] = [TEXT_FIELDS[0], TEXT_FIELDS[2], TEXT_FIELDS[3]];
 /// Settings for sources whose list, article or charset is not detected.
 const SELECTOR_FIELDS: [TextField; 6] = [
     ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
@@ -51,6 +54,8 @@ const PAGE_FIELDS: [TextField; 2] = [
     ("min_change", "至少改动几个字", "少于这么多字的改动先记着，累计够了再报；不填则改一个字也报"),
 ];
 const KINDS: [(&str, &str); 5] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口"), ("page", "单页监测")];
+/// A mailbox stays one: it has no address to read in another way.
+const MAILBOX_KINDS: [(&str, &str); 1] = [("imap", "邮箱")];
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -66,6 +71,8 @@ struct SourcePage {
     watched: Vec<(&'static str, &'static str, &'static str, String)>,
     ignore: String,
     is_page: bool,
+    /// The address of a mailbox, whose settings are in the file alone.
+    mailbox: Option<String>,
     kinds: Vec<(&'static str, &'static str, bool)>,
     columns: Vec<(String, bool)>,
     industries: Vec<(String, bool)>,
@@ -106,16 +113,22 @@ async fn show(
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let fields = |all: &[TextField]| all.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect();
+    let list = console.live.sources();
+    let mailbox = SourceId::parse(&id).and_then(|id| list.get(&id)?.mailbox.as_ref().map(Mailbox::address));
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
     let page = SourcePage {
         frame: Layout::new(console, session, "来源"),
-        texts: fields(&TEXT_FIELDS),
+        texts: fields(if mailbox.is_some() { &MAILBOX_FIELDS } else { &TEXT_FIELDS }),
         any_selector: SELECTOR_FIELDS.iter().any(|(key, ..)| !said(key).is_empty()),
         selectors: fields(&SELECTOR_FIELDS),
         watched: fields(&PAGE_FIELDS),
         ignore: said("ignore"),
-        is_page: said("kind") == "page",
-        kinds: KINDS.iter().map(|(word, name)| (*word, *name, said("kind") == *word)).collect(),
+        is_page: said("kind") == SourceKind::Page.as_str(),
+        mailbox: mailbox.clone(),
+        kinds: if mailbox.is_some() { &MAILBOX_KINDS[..] } else { &KINDS[..] }
+            .iter()
+            .map(|(word, name)| (*word, *name, said("kind") == *word))
+            .collect(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
         weight: said("weight"),
@@ -215,6 +228,10 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
             Ok(Some(source)) => {
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::clone(&source));
+                if source.mailbox.is_some() {
+                    let words = mailbox_words(preview_mailbox(&reader).await);
+                    return Ok(show(console, session, id, &stated, words, None).await?.into_response());
+                }
                 match preview::preview_source(&reader).await {
                     Ok(p) => (String::new(), Some(source_preview(console, &reader, source.url.as_str(), p).await)),
                     Err(e) => (format!("读不到：{}", e.chinese()), None),
@@ -226,6 +243,36 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
     };
     let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
+}
+
+/// Says what the newest mails of a mailbox would bring.
+fn mailbox_words(found: Result<Vec<MailPreview>, LocalizedMessage>) -> String {
+    let mails = match found {
+        Ok(mails) if mails.is_empty() => return "连上了邮箱，最近 14 天没有邮件。".to_owned(),
+        Ok(mails) => mails,
+        Err(e) => return format!("读不到：{}", e.chinese),
+    };
+    let line = |m: &MailPreview| {
+        let brings = match m.skip {
+            Some(why) => format!("不收（{}）", skip_words(why)),
+            None => format!("文章 {} 篇，要抓取的链接 {} 条", m.articles.len(), m.links.len()),
+        };
+        format!("“{}”{brings}", m.header.subject)
+    };
+    let lines: Vec<String> = mails.iter().rev().map(line).collect();
+    format!("连上了邮箱。最近 {} 封：{}。", mails.len(), lines.join("；"))
+}
+
+fn skip_words(why: MailSkip) -> &'static str {
+    match why {
+        MailSkip::Own => "本系统发出的邮件",
+        MailSkip::AutoReply => "自动回复",
+        MailSkip::Bounce => "退信",
+        MailSkip::Invitation => "日程邀请",
+        MailSkip::Empty => "没有可用的内容",
+        MailSkip::TooLarge => "太大",
+        MailSkip::Unreadable => "无法解析",
+    }
 }
 
 #[derive(Template)]

@@ -49,6 +49,7 @@ pub(super) fn kind_name(kind: SourceKind) -> &'static str {
         SourceKind::Json => "数据接口",
         SourceKind::List => "列表页",
         SourceKind::Page => "单页监测",
+        SourceKind::Imap => "邮箱",
     }
 }
 

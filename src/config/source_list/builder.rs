@@ -12,6 +12,7 @@ use crate::config::source_list::fields::{
     known_word, read_article, read_charset, read_exemption, read_headers, read_id, read_industries, read_list, read_page, read_proxy, read_timezone,
     read_url, read_word, required,
 };
+use crate::config::source_list::mailbox::{read_mailbox, stand_in};
 use crate::config::source_list::{SourceList, Vocabulary};
 use crate::model::canonical_url::{CanonicalUrl, canonicalise};
 use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
@@ -19,7 +20,7 @@ use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 /// Bytes parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 28] = [
+const SOURCE_KEYS: [&str; 29] = [
     "id",
     "name",
     "url",
@@ -47,6 +48,7 @@ const SOURCE_KEYS: [&str; 28] = [
     "select",
     "ignore",
     "min_change",
+    "mailbox",
     "note",
 ];
 const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
@@ -154,7 +156,7 @@ struct DuplicateChecker {
 impl DuplicateChecker {
     fn check(&mut self, reader: &TomlReader<'_>, section: &Section<'_>, source: &Source) {
         let id_span = section.text("id").and_then(|t| t.span).unwrap_or_else(|| section.span());
-        let url_span = section.text("url").and_then(|t| t.span).unwrap_or_else(|| section.span());
+        let url_span = section.text("url").and_then(|t| t.span).or_else(|| section.key_span("mailbox")).unwrap_or_else(|| section.span());
         if let Some(first) = self.ids.insert(source.id.clone(), reader.offset(&id_span)) {
             let (line, _) = reader.place(first);
             let id = source.id.as_str();
@@ -172,8 +174,10 @@ impl DuplicateChecker {
 fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) -> Option<Source> {
     let id = read_id(s);
     let name = required(s, "name").filter(|n| !n.value.trim().is_empty());
-    let url = read_url(s);
     let kind = read_word(s, "kind", SourceKind::parse, &SourceKind::ALL.map(SourceKind::as_str));
+    let allow_private = s.bool("allow_private").unwrap_or(defaults.allow_private);
+    let mailbox = read_mailbox(s, kind, allow_private);
+    let url = if kind == Some(SourceKind::Imap) { mailbox.as_ref().and_then(stand_in) } else { read_url(s) };
     let source = Source {
         interval: s.duration("interval", INTERVALS).or(defaults.interval),
         kind,
@@ -182,7 +186,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         industries: read_industries(s, vocabulary),
         enabled: s.bool("enabled").unwrap_or(true),
         render: s.bool("render").unwrap_or(false),
-        allow_private: s.bool("allow_private").unwrap_or(defaults.allow_private),
+        allow_private,
         ports: s.integers("ports", 1..65_536).into_iter().filter_map(|p| u16::try_from(p).ok()).collect(),
         charset: read_charset(s),
         timezone: read_timezone(s).unwrap_or(defaults.timezone),
@@ -197,6 +201,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         list: read_list(s),
         article: read_article(s),
         page: read_page(s, kind),
+        mailbox,
         id: id?,
         name: name?.value.trim().to_owned(),
         url: url?,

@@ -2,6 +2,7 @@
 
 mod builder;
 mod fields;
+mod mailbox;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -161,7 +162,7 @@ mod tests {
             ("interval = \"0m\"", "sources.toml:5:12: \"interval\" must be from 1m to 30d"),
             ("interval = \"10分\"", "is no length of time; write 90s, 30m, 2h or 1d"),
             ("interval = 5", "\"interval\" must be a text in quotes"),
-            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json, page; did you mean \"feed\"?"),
+            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json, page, imap; did you mean \"feed\"?"),
             ("industries = [\"新材枓\"]", "did you mean \"新材料\"?"),
             ("column = \"动态\"", "column \"动态\" is not known"),
             ("timezone = \"Asia/Beijing\"", "did you mean \"Asia/Shanghai\"?"),
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn the_console_says_the_same_in_chinese() {
         let error = SourceList::parse("s.toml", &format!("{GOOD}kind = \"feeds\"\nurll = \"x\"\n"), &vocabulary()).unwrap_err();
-        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json、page；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
+        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json、page、imap；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
         assert_eq!(error.chinese(), expected);
     }
 

@@ -1,5 +1,6 @@
 //! Articles: builds fetch tasks for entries and applies their results.
 
+mod mail_article;
 mod page_change;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,9 @@ impl Crawler {
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(skipped) };
         if source.is_page() {
             return Ok(ArticleStep::Done(self.store_page_change(&entry, source).await?));
+        }
+        if source.mailbox.is_some() && entry.entry.content_html.is_some() {
+            return Ok(ArticleStep::Done(self.store_mail_article(&entry, source).await?));
         }
         if entry.is_part_of_page() {
             let reason = "its page tells of several entries, and its feed too little of this one";

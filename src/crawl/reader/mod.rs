@@ -10,6 +10,7 @@ mod cpu_pool;
 pub(in crate::crawl) mod faults;
 mod further_pages;
 mod listing;
+mod mail;
 mod parser;
 mod pdf;
 pub(in crate::crawl) mod process;

@@ -84,7 +84,7 @@ fn origin(d: Docx, i: &Item, id: usize) -> Docx {
     let date = i.date.map(|day| format!("　{day}")).unwrap_or_default();
     let words = Run::new().add_text(collapse_whitespace(&format!("来源：{}{date}", i.printed_source())));
     let line = Paragraph::new().style("Origin");
-    let Some(url) = &i.url else { return d.add_paragraph(line.add_run(words)) };
+    let Some(url) = i.link() else { return d.add_paragraph(line.add_run(words)) };
     let mut link = Hyperlink::new(url.as_str(), HyperlinkType::External).add_run(words.color("1F4E8C"));
     if let HyperlinkData::External { rid, .. } = &mut link.link {
         *rid = format!("rIdOrigin{id}");

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use crate::model::WebUrl;
 use crate::render::source_problem;
 use crate::review::{CountRow, ENOUGH_WEEKS, Lead, Review, expected_words, known_weeks_words, lead, number, others, percent, topic_words};
 
@@ -84,6 +85,10 @@ fn with_table(title: &'static str, paragraphs: Vec<String>, heads: &[&'static st
 }
 
 fn title_of(lead: &Lead) -> ReviewCell {
+    // a mail has no page
+    if WebUrl::parse(&lead.url).is_ok_and(|url| url.is_stand_in()) {
+        return ReviewCell::plain(&lead.title);
+    }
     ReviewCell::linked(&lead.title, ReviewLink::Article(lead.article, lead.url.clone()))
 }
 

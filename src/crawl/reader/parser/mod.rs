@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::config::settings::{OcrSettings, PdfSettings};
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
-use crate::crawl::reader::{CpuPool, Document, article, listing, watched};
+use crate::crawl::reader::{CpuPool, Document, article, listing, mail, watched};
 use crate::documents::scan;
 use crate::model::{Entry, Source};
 
@@ -50,6 +50,8 @@ pub(super) enum Kind {
     Scan,
     /// A page that may announce feeds.
     Homepage,
+    /// A mail.
+    Mail,
 }
 
 /// A document with everything its parser needs. The body travels after the rest, as raw bytes.
@@ -215,6 +217,7 @@ pub fn parse_documents() -> anyhow::Result<()> {
                 Kind::Office => serde_json::to_vec(&article::office(&input))?,
                 Kind::Scan => serde_json::to_vec(&scan::clean(&input.document.body))?,
                 Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
+                Kind::Mail => serde_json::to_vec(&mail::mail(&input))?,
             })
         })
     })?;
