@@ -2,6 +2,8 @@
 
 use memchr::memmem;
 
+/// Most bytes before the beginning of a PDF, which readers allow.
+const MAX_BEFORE_PDF: usize = 1024;
 /// Most bytes searched for the names inside of an old Office file.
 const MAX_SEARCHED: usize = 4 << 20;
 
@@ -38,7 +40,11 @@ impl Format {
             (b"Rar!", Format::Other("RAR")),
             (b"\x1F\x8B", Format::Other("gzip")),
         ];
-        let (magic, format) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic))?;
+        let Some((magic, format)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) else {
+            // some systems write a header before the PDF
+            let head = bytes.get(..MAX_BEFORE_PDF).unwrap_or(bytes);
+            return (memmem::find(head, b"%PDF-").is_some() && !head.trim_ascii_start().starts_with(b"<")).then_some(Self::Pdf);
+        };
         Some(match *magic {
             b"PK\x03\x04" => Self::of_zip(bytes),
             b"\xD0\xCF\x11\xE0" => Self::of_ole(bytes),
@@ -68,6 +74,11 @@ impl Format {
             () if has("Workbook") => Self::OldExcel,
             () => Self::Other("Office"),
         }
+    }
+
+    /// Whether it is a document with text of its own, no picture or archive.
+    pub fn is_document(self) -> bool {
+        matches!(self, Self::Pdf | Self::Docx | Self::OldWord | Self::Rtf)
     }
 
     /// Returns its name for a message.
@@ -101,6 +112,7 @@ mod tests {
         assert_eq!(Format::of(&ole("WordDocument")), Some(Format::OldWord));
         assert_eq!(Format::of(&ole("Workbook")), Some(Format::OldExcel));
         assert_eq!(Format::of(&ole("PowerPoint Document")), Some(Format::Other("Office")));
-        assert_eq!(Format::of(b"<html>"), None);
+        assert_eq!(Format::of(b"\r\n%PDF-1.4"), Some(Format::Pdf));
+        assert_eq!(Format::of(b"<html>%PDF-1.4"), None);
     }
 }

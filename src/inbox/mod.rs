@@ -59,25 +59,11 @@ impl MailSkip {
     }
 }
 
-/// The kind of a file that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FileKind {
-    Pdf,
-}
-
-impl FileKind {
-    /// Returns the kind by the first bytes; names and types of mails are often wrong.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        bytes.get(..1024.min(bytes.len())).is_some_and(|b| memchr::memmem::find(b, b"%PDF-").is_some()).then_some(Self::Pdf)
-    }
-}
-
 /// A file of a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailFile {
     /// Clean, without folders.
     pub name: String,
-    pub kind: FileKind,
     /// base64.
     pub content: String,
 }

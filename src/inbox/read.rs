@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
 use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders as _};
 
+use crate::documents::Format;
 use crate::html::Tree;
 use crate::inbox::body::Body;
-use crate::inbox::{FileKind, MAX_FILES, Mail, MailFile, MailHeader, MailSender, MailSkip, kind, links};
+use crate::inbox::{MAX_FILES, Mail, MailFile, MailHeader, MailSender, MailSkip, kind, links};
 use crate::model::WebUrl;
 use crate::text::normalize::{collapse_whitespace, truncate};
 
@@ -78,9 +79,9 @@ fn files(message: &Message<'_>, notes: &mut Vec<String>) -> Vec<MailFile> {
     for part in message.attachments().take(MAX_PARTS) {
         let bytes = part.contents();
         let name = file_name(part.attachment_name().unwrap_or_default());
-        match FileKind::of(bytes) {
+        match Format::of(bytes).filter(|f| f.is_document()) {
             Some(_) if out.len() >= MAX_FILES => notes.push(format!("file {name:?} is left out: a mail has at most {MAX_FILES}")),
-            Some(kind) => out.push(MailFile { name, kind, content: STANDARD.encode(bytes) }),
+            Some(_) => out.push(MailFile { name, content: STANDARD.encode(bytes) }),
             None if part.is_message() => {}
             None => notes.push(format!("file {name:?} is of no kind that can be read")),
         }

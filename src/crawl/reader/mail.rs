@@ -5,11 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
 use crate::crawl::reader::parser::{Kind, ParseFailure, ParseInput};
-use crate::crawl::reader::{Document, Reader, pdf};
-use crate::extract::{self, Context, ExtractError};
-use crate::inbox::{self, FileKind, Mail, MailFile};
+use crate::crawl::reader::{Document, Reader};
+use crate::extract::ExtractError;
+use crate::inbox::{self, Mail, MailFile};
 use crate::model::Extracted;
-use crate::text::dates::Clock;
 
 impl Reader<'_> {
     /// Reads a mail; `None` if it is none, or crashed its parser.
@@ -30,18 +29,8 @@ impl Reader<'_> {
     /// # Errors
     /// It has no text, crashed its parser, or the parser was killed ([`ExtractError::Interrupted`]).
     pub(crate) async fn mail_file(&self, file: &MailFile, at: DateTime<Utc>) -> Result<Extracted, ExtractError> {
-        let bytes = STANDARD.decode(&file.content).map_err(|_| ExtractError::GaveUp)?;
-        let text = self.attachment_text(file.kind, &bytes).await?;
-        let source = std::sync::Arc::clone(&self.source);
-        let work = move || extract::pdf::article(&text, &Context { url: None, selectors: &source.article, clock: Clock::new(source.timezone, at) });
-        self.parser.cpu(work).await.unwrap_or(Err(ExtractError::GaveUp))
-    }
-
-    /// Returns the text of a file, line by line: the one place that knows how a kind of file is read.
-    async fn attachment_text(&self, kind: FileKind, bytes: &[u8]) -> Result<String, ExtractError> {
-        match kind {
-            FileKind::Pdf => pdf::text(self.parser, bytes).await,
-        }
+        let body = STANDARD.decode(&file.content).map_err(|_| ExtractError::GaveUp)?;
+        self.extract(Document { url: None, content_type: None, at, body }).await
     }
 }
 
