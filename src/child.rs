@@ -16,10 +16,14 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Most bytes reported of a program's error output.
+/// Most bytes read of a program's output, and reported of its error output.
+const MAX_OUTPUT: u64 = 64 << 10;
 const MAX_WORDS: u64 = 500;
-/// The file with that output.
+/// The files with its two outputs.
+const OUTPUT: &str = "output";
 const WORDS: &str = "words";
+/// Largest file that a program may write, in bytes.
+const MAX_FILE: u64 = 200 << 20;
 
 /// Limits of one run.
 #[derive(Debug, Clone, Copy)]
@@ -88,10 +92,19 @@ impl WorkFolder {
         }
     }
 
+    /// Returns the beginning of the last program's output.
+    pub fn output(&self) -> String {
+        self.beginning(OUTPUT, MAX_OUTPUT)
+    }
+
     /// Returns the beginning of the last program's error output.
     pub fn words(&self) -> String {
+        self.beginning(WORDS, MAX_WORDS)
+    }
+
+    fn beginning(&self, name: &str, most: u64) -> String {
         let mut bytes = Vec::new();
-        let _ = File::open(self.0.join(WORDS)).and_then(|f| f.take(MAX_WORDS).read_to_end(&mut bytes));
+        let _ = File::open(self.0.join(name)).and_then(|f| f.take(most).read_to_end(&mut bytes));
         String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 
@@ -104,6 +117,7 @@ impl WorkFolder {
             let mut child = Command::new("prlimit")
                 .arg(format!("--as={}", limits.megabytes << 20))
                 .arg(format!("--cpu={}", limits.processor.as_secs()))
+                .arg(format!("--fsize={MAX_FILE}"))
                 // if memory runs out, the kernel ends this program and not the service
                 .args(["--core=0", "--", "choom", "-n", "1000", "--"])
                 .arg(program)
@@ -116,7 +130,7 @@ impl WorkFolder {
                 .env("HOME", &self.0)
                 .env("TMPDIR", &self.0)
                 .stdin(Stdio::null())
-                .stdout(Stdio::null())
+                .stdout(File::create(self.0.join(OUTPUT))?)
                 .stderr(File::create(self.0.join(WORDS))?)
                 .process_group(0)
                 .kill_on_drop(true)

@@ -82,7 +82,7 @@ fn a_refused_login_fails_the_setup_and_everything_else_is_written() {
     std::fs::write(dir.path().join("a.toml"), format!("{ANSWERS}{mail}")).unwrap();
     let o = qingbao(dir.path(), &["setup", "--answers", "a.toml"], "");
     assert_eq!(o.status.code(), Some(1), "{}", text(&o));
-    assert!(text(&o).contains("其余都已写好，但邮件服务器 127.0.0.1 没有接受登录") && text(&o).contains("密码（只显示这一次）"), "{}", text(&o));
+    assert!(text(&o).contains("其余都已写好，但邮件服务器 127.0.0.1 登录没有成功") && text(&o).contains("密码（只显示这一次）"), "{}", text(&o));
     assert!(read(dir.path(), "qingbao.toml").contains(&format!("port = {port}")));
     assert!(text(&qingbao(dir.path(), &["user", "list"], "")).contains("admin"));
 }

@@ -32,10 +32,12 @@ pub(super) async fn run_in(language: Language, args: &CrawlArgs, mut context: Co
     pipeline.crawler().close().await;
     progress.finish();
     let now = Utc::now();
+    let mut editions = Vec::new();
     for p in &context.settings.additional_publications {
         let edition = pipeline.issues().draft(p, p.calendar.today(now), list.count_of(&p.sources), Announce::Yes, now).await?;
         pipeline.queue_due(now).await?;
         write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
+        editions.push(edition);
     }
     let p = &context.settings.publication;
     let edition = pipeline.issues().draft(p, p.calendar.today(now), list.count_of(&p.sources), Announce::Yes, now).await?;
@@ -45,7 +47,8 @@ pub(super) async fn run_in(language: Language, args: &CrawlArgs, mut context: Co
     pipeline.send_to_outlets().await?;
     let sent = pipeline.issues().send(context.data.join("outbox"), now).await?;
     write_draft(&context.data.join("drafts"), &pipeline, &edition)?;
-    out!("{}", summary(language, &report, &edition, &sent, None))?;
+    editions.insert(0, edition);
+    out!("{}", summary(language, &report, &editions, &sent, None))?;
     if queued == 0 {
         outln!("{}", Phrase::MailedBefore.line(language, &[]))?;
     }
@@ -64,7 +67,7 @@ pub(super) fn write_draft(folder: &Path, pipeline: &Pipeline, edition: &Edition)
 }
 
 /// Returns the table printed after a pass. `deliberate` is a source that is meant to fail.
-pub(super) fn summary(language: Language, r: &CrawlSummary, e: &Edition, sent: &SendSummary, deliberate: Option<&str>) -> String {
+pub(super) fn summary(language: Language, r: &CrawlSummary, editions: &[Edition], sent: &SendSummary, deliberate: Option<&str>) -> String {
     let mut out = String::new();
     let mut add = |phrase: Phrase, values: &[&dyn Display]| {
         out.push_str(&phrase.line(language, values));
@@ -83,10 +86,13 @@ pub(super) fn summary(language: Language, r: &CrawlSummary, e: &Edition, sent: &
         let until = p.until.with_timezone(&chrono::Local).format("%F %H:%M:%S");
         add(Phrase::WaitingHost, &[&p.host_key, &until, &p.waiting, &p.reason]);
     }
-    add(Phrase::Stories, &[&e.health.candidates, &e.health.merged]);
-    add(Phrase::Issue, &[&e.issue_label(), &e.item_count()]);
-    for c in &e.columns {
-        add(Phrase::Column, &[&c.name, &c.items.len()]);
+    for e in editions {
+        add(Phrase::Stories, &[&e.health.candidates, &e.health.merged]);
+        let label = if editions.len() > 1 { format!("{} {}", e.publication, e.issue_label()) } else { e.issue_label() };
+        add(Phrase::Issue, &[&label, &e.item_count()]);
+        for c in &e.columns {
+            add(Phrase::Column, &[&c.name, &c.items.len()]);
+        }
     }
     for path in &sent.sent {
         add(Phrase::MailSent, &[path]);

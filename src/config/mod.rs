@@ -59,7 +59,10 @@ pub fn read_file(path: &Path) -> Result<String, ConfigError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ConfigError::file(
             &name,
-            localized("is empty; a half-written file is never taken as the new one", "是空的；写了一半的文件不会生效"),
+            localized(
+                "is empty; a half-written file is never taken as the new one. Delete it, or leave a comment in it",
+                "是空的；写了一半的文件不会生效。不要内容就删掉它，或留一行注释",
+            ),
         ));
     }
     if bytes.starts_with(b"\xEF\xBB\xBF") {

@@ -22,6 +22,7 @@ pub enum Format {
     Rtf,
     Png,
     Jpeg,
+    Webp,
     /// Known, but not read.
     Other(&'static str),
 }
@@ -29,7 +30,7 @@ pub enum Format {
 impl Format {
     /// Returns the format of bytes that are obviously not HTML.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        const MAGIC: [(&[u8], Format); 9] = [
+        const MAGIC: [(&[u8], Format); 12] = [
             (b"%PDF", Format::Pdf),
             (b"PK\x03\x04", Format::Other("ZIP")),
             (b"\xD0\xCF\x11\xE0", Format::Other("Office")),
@@ -37,6 +38,9 @@ impl Format {
             (b"\x89PNG", Format::Png),
             (b"\xFF\xD8\xFF", Format::Jpeg),
             (b"GIF8", Format::Other("GIF")),
+            (b"RIFF", Format::Webp),
+            (b"II*\0", Format::Other("TIFF")),
+            (b"MM\0*", Format::Other("TIFF")),
             (b"Rar!", Format::Other("RAR")),
             (b"\x1F\x8B", Format::Other("gzip")),
         ];
@@ -92,6 +96,7 @@ impl Format {
             Self::Rtf => "RTF",
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
+            Self::Webp => "WebP",
             Self::Other(name) => name,
         }
     }

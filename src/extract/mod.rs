@@ -166,7 +166,7 @@ fn notice_of_files(files: Vec<Attachment>, fields: &Fields) -> Option<Extracted>
         return None;
     }
     let link = |f: &Attachment| format!("<p><a href=\"{}\">{}</a></p>", ammonia::clean_text(f.url.as_str()), ammonia::clean_text(&f.name));
-    let text = files.iter().map(|f| format!("附件：{}", f.name)).collect::<Vec<_>>().join("\n");
+    let text = files.iter().map(Attachment::labelled).collect::<Vec<_>>().join("\n");
     Some(Extracted {
         language: normalize::language(&text).map(Cow::Borrowed),
         html: clean(&files.iter().map(link).collect::<String>(), None),

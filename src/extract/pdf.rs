@@ -12,7 +12,7 @@ use crate::model::Extracted;
 use crate::text::{dates, normalize};
 
 /// Search this many lines for title and date.
-const HEAD_LINES: usize = 12;
+pub(super) const HEAD_LINES: usize = 12;
 const TAIL_LINES: usize = 6;
 
 /// Returns the text of a PDF, page after page.

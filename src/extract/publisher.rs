@@ -27,7 +27,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
         evidence.extend(line.contains("来自").then_some("labelled 来自"));
         evidence.push("labelled");
         let next = || lines.get(i + 1).filter(|_| FIELDS.publisher.bare_label.is_match(line)).and_then(|l| clean_publisher(l));
-        let name = labelled_publisher(line).or_else(|| next().inspect(|_| evidence.push("on the line below its label")));
+        let name = in_line(line).or_else(|| next().inspect(|_| evidence.push("on the line below its label")));
         add(name, &evidence);
     }
     add(beside_date(page.lines.around(6, 14)), &["beside the date"]);
@@ -71,7 +71,7 @@ fn mentions_source(line: &str) -> bool {
 }
 
 /// Finds `来源：新华社` inside a line, in any of its spellings.
-fn labelled_publisher(text: &str) -> Option<String> {
+pub(super) fn in_line(text: &str) -> Option<String> {
     if !mentions_source(text) {
         return None;
     }
@@ -144,7 +144,7 @@ mod tests {
             ("这个说法来源于 生活", None),
         ];
         for (text, expected) in table {
-            assert_eq!(labelled_publisher(text).as_deref(), expected, "{text}");
+            assert_eq!(in_line(text).as_deref(), expected, "{text}");
         }
     }
 

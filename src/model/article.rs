@@ -126,6 +126,13 @@ pub struct Attachment {
     pub url: WebUrl,
 }
 
+impl Attachment {
+    /// Returns the name as a line of text: 附件：名单.pdf.
+    pub fn labelled(&self) -> String {
+        if self.name.starts_with("附件") { self.name.clone() } else { format!("附件：{}", self.name) }
+    }
+}
+
 /// A complete article of the archive.
 #[derive(Debug, Clone)]
 pub struct Article {

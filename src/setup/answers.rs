@@ -238,6 +238,7 @@ fn check_mail(mail: &MailAnswers) -> Result<(), String> {
     address(&mail.from)?;
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
     match () {
+        () if mail.host.matches(':').count() == 1 => Err(format!("“{}”里有端口，端口请另写", mail.host)),
         () if !mail.host.chars().all(is_host) => Err(format!("“{}”不是服务器名", mail.host)),
         () if !["", "implicit", "starttls", "none"].contains(&mail.tls.as_str()) => Err("加密方式只能是 implicit、starttls 或 none".to_owned()),
         () if mail.user.is_some() && mail.password_file.is_none() => Err("写了用户名，还要写密码".to_owned()),

@@ -239,7 +239,7 @@ async fn set_up(console: &AppState, sent: &Sent, fields: &Fields) -> Result<(), 
     files.refuse_existing(false).map_err(|e| told(e.to_string()))?;
     if fields.text("untried").is_empty() {
         let tried = try_login(&plan.settings.mail, smtp_password).await;
-        let refused = |why| vec![AnswerError { question: Question::Mail, chinese: format!("{} 没有接受登录：{why}", sent.host) }];
+        let refused = |why| vec![AnswerError { question: Question::Mail, chinese: format!("{} 登录没有成功：{why}", sent.host) }];
         tried.map_err(|why| (refused(why), String::new()))?;
     }
     let hash = tokio::task::spawn_blocking(move || password::hash(&password)).await.map_err(|e| told(e.to_string()))?;

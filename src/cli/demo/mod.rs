@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext) -> anyhow::Result
     demo.pipeline.queue_due(now).await?;
     let sent = demo.pipeline.issues().send(args.out.clone(), now).await?;
     write_draft(&args.out, &demo.pipeline, &edition)?;
-    out!("{}", summary(language, &report, &edition, &sent, Some(BROKEN_SITE)))?;
+    out!("{}", summary(language, &report, std::slice::from_ref(&edition), &sent, Some(BROKEN_SITE)))?;
     outln!("{}", Phrase::DemoDraft.line(language, &[&args.out.display()]))?;
     outln!("{}", Phrase::DemoServe.line(language, &[]))?;
     outln!("{}", Phrase::DemoNext.line(language, &[&demo.data.display()]))

@@ -59,7 +59,7 @@ pub(super) async fn run(args: &Args, context: &CommandContext, language: Languag
     write_file(&sources, world.sources(&demo.server.base).as_bytes())?;
     // a settings file of the reader is not touched by what is tried here
     let config = demo.data.join("qingbao.toml");
-    out!("{}", summary(language, &report, &edition, &sent, Some(BROKEN_SITE)))?;
+    out!("{}", summary(language, &report, std::slice::from_ref(&edition), &sent, Some(BROKEN_SITE)))?;
     outln!("{}", Phrase::DemoConsole.line(language, &[&listener.local_addr()?]))?;
     outln!("{}", Phrase::DemoAccounts.line(language, &[]))?;
     for (name, password) in &passwords {

@@ -71,7 +71,7 @@ pub(super) async fn run(args: &Args, context: CommandContext) -> anyhow::Result<
         outln!("管理员 {} 的密码（只显示这一次）：{password}", plan.admin)?;
     }
     match refused {
-        Some(host) => anyhow::bail!("其余都已写好，但邮件服务器 {host} 没有接受登录（原因见上），草稿寄不出去"),
+        Some(host) => anyhow::bail!("其余都已写好，但邮件服务器 {host} 登录没有成功（原因见上），草稿寄不出去"),
         None => Ok(()),
     }
 }
@@ -112,7 +112,7 @@ async fn try_mail(context: &CommandContext) -> anyhow::Result<Option<String>> {
             Ok(None)
         }
         Err(why) => {
-            outln!("邮件服务器 {} 没有接受登录：{why}", smtp.host)?;
+            outln!("邮件服务器 {} 登录没有成功：{why}", smtp.host)?;
             outln!("  请改 qingbao.toml 的 [mail.smtp] 和密码文件，再用 qingbao doctor 试；在这之前信件会等着，不会丢。")?;
             Ok(Some(smtp.host.clone()))
         }

@@ -141,7 +141,7 @@ fn sample(setting: &Setting, dir: &Path) -> String {
         "fetch.max_interval" => "2h",
         "publication.issues_this_year" => "4",
         "summarise.length" => "100",
-        "publication.mail_empty" | "learning.enabled" => "false",
+        "publication.mail_empty" | "learning.enabled" | "ocr.enabled" => "false",
         "publication.columns.min" => "2",
         _ => match setting.kind {
             SettingKind::Number => "4",

@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn all_problems_come_at_once() {
         let got = problems("[[source]]\nid = \"A B\"\nurl = \"ftp://x\"\n[[source]]\nid = \"b\"\n");
-        assert_eq!(got.lines().count(), 6, "{got}");
+        assert_eq!(got.lines().count(), 5, "{got}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Reader<'_> {
             Some(Format::Pdf) => Box::pin(self.pdf(page)).await,
             Some(Format::Docx) => self.parse::<Result<_, _>>(Kind::Office, page).await?,
             Some(Format::OldWord | Format::Rtf) => Box::pin(self.old_document(page)).await,
-            Some(Format::Png | Format::Jpeg) => Box::pin(self.picture(page)).await,
+            Some(Format::Png | Format::Jpeg | Format::Webp) => Box::pin(self.picture(page)).await,
             _ => {
                 let about = page.without_body();
                 let article = self.parse::<Result<Extracted, ExtractError>>(Kind::Page, page).await??;
@@ -44,7 +44,7 @@ impl Reader<'_> {
     async fn pdf(&self, page: Document) -> Result<Extracted, ExtractError> {
         let text = pdf::text(self.parser, &page.body).await?;
         if extract::pdf::is_scan(&text) {
-            let pages = self.recognise_pdf(&page.body).await?;
+            let pages = self.recognise_pdf(&page).await?;
             return self.recognised(&page, &pages).await;
         }
         self.article_of_text(&page, text).await

@@ -32,17 +32,23 @@ impl Reader<'_> {
                 Ok(Fetched::Page(document)) => Document { at: page.at, ..Document::from(*document) },
                 Ok(_) => continue,
                 Err(e) => {
-                    article.warnings.push(format!("its file {} is missing: {e}", file.url));
+                    self.file_not_read(&mut article, page, &file, &e);
                     continue;
                 }
             };
             match self.file(document).await {
                 Ok(text) => append(&mut article, &file, text),
                 Err(e @ ExtractError::Interrupted(_)) => return Err(e),
-                Err(e) => article.warnings.push(format!("its file {} {e}", file.url)),
+                Err(e) => self.file_not_read(&mut article, page, &file, &e),
             }
         }
         Ok(article)
+    }
+
+    fn file_not_read(&self, article: &mut Extracted, page: &Document, file: &Attachment, why: &dyn std::fmt::Display) {
+        let url = page.url.as_ref().map_or("", |u| u.as_str());
+        tracing::warn!(source = %self.source.id, url, file = %file.url, "a file of this notice is not read and stays a link: it {why}");
+        article.warnings.push(format!("its file {} is not read: it {why}", file.url));
     }
 
     /// Reads a file; a web page in its place is an error.
@@ -63,7 +69,7 @@ fn is_readable(file: &Attachment) -> bool {
 
 /// Appends the text of a file to its notice. From here on the text is as sure as that of the file.
 fn append(article: &mut Extracted, file: &Attachment, read: Extracted) {
-    let heading = format!("附件：{}", file.name);
+    let heading = file.labelled();
     if !article.text.contains(&heading) {
         article.text = format!("{}\n{heading}", article.text);
     }
