@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SourceId, WebUrl};
+use crate::model::{SeriesSettings, SourceId, WebUrl};
 
 /// The kind of document at a source's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,11 +20,13 @@ pub enum SourceKind {
     Json,
     /// One page, watched for changes.
     Page,
+    /// A number over time: JSON, CSV, .xlsx or a table on a page.
+    Series,
 }
 
 impl SourceKind {
     /// Every kind, in the order used by messages.
-    pub const ALL: [Self; 5] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page];
+    pub const ALL: [Self; 6] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page, Self::Series];
 
     /// Returns the word used in `sources.toml`.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +36,7 @@ impl SourceKind {
             Self::Sitemap => "sitemap",
             Self::Json => "json",
             Self::Page => "page",
+            Self::Series => "series",
         }
     }
 
@@ -212,12 +215,25 @@ pub struct Source {
     /// Only for [`SourceKind::Page`].
     #[serde(default)]
     pub page: PageWatch,
+    /// Only for [`SourceKind::Series`].
+    #[serde(default)]
+    pub series: SeriesSettings,
 }
 
 impl Source {
     /// Whether it is one page, watched for changes.
     pub fn is_page(&self) -> bool {
         self.kind == Some(SourceKind::Page)
+    }
+
+    /// Whether it is a number over time.
+    pub fn is_series(&self) -> bool {
+        self.kind == Some(SourceKind::Series)
+    }
+
+    /// Whether its polls bring entries that have their whole article, instead of links to articles.
+    pub fn tells_itself(&self) -> bool {
+        self.is_page() || self.is_series()
     }
 
     /// Returns a source with defaults for everything but id, name and address.
@@ -248,6 +264,7 @@ impl Source {
             list: ListSelectors::default(),
             article: ArticleSelectors::default(),
             page: PageWatch::default(),
+            series: SeriesSettings::default(),
         }
     }
 }

@@ -1,0 +1,1 @@
+//! Documents of each kind, and what follows from two of them.
