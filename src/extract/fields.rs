@@ -116,6 +116,7 @@ impl Fields {
             publisher: choose(&self.publishers, Field::Publisher).map(|c| c.probability),
             author: choose(&self.authors, Field::Author).map(|c| c.probability),
             body: None,
+            is_doubtful_figure: false,
         }
     }
 

@@ -78,6 +78,9 @@ pub struct Confidence {
     /// Expected F1 of the text.
     #[serde(default)]
     pub body: Option<f32>,
+    /// Whether it tells a figure that is far from the ones before (待核).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_doubtful_figure: bool,
 }
 
 /// Below this probability the text may be wrong, and the article is never chosen automatically.

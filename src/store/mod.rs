@@ -45,6 +45,7 @@ mod organisations;
 mod outgoing_messages;
 mod overview;
 mod page_versions;
+mod series;
 mod recheck_findings;
 mod rechecks;
 mod retention;
@@ -108,6 +109,7 @@ pub use organisation_facts::{OrganisationFacts, OrganisationPage, OrganisationRo
 pub use organisations::{JoinedBy, Organisation, OrganisationName};
 pub use outgoing_messages::{CALLED_BACK, DeliveryOutcome, DeliveryState, MessageContent, OperatorReport, OutboxMessage, OutgoingMessage};
 pub use overview::{FetchLogEntry, Overview};
+pub use series::{SeriesHistory, SeriesPoll, StoredEntry, StoredRevision};
 pub use page_versions::{PageLook, PageVersionRow, StoredPageVersion};
 pub use recheck_findings::{ArticleVersion, Finding};
 pub use rechecks::{DueRecheck, LookResult, SeenArticle};

@@ -12,6 +12,7 @@ use crate::config::source_list::fields::{
     known_word, read_article, read_charset, read_exemption, read_headers, read_id, read_industries, read_list, read_page, read_proxy, read_timezone,
     read_url, read_word, required,
 };
+use crate::config::source_list::series::read_series;
 use crate::config::source_list::{SourceList, Vocabulary};
 use crate::model::canonical_url::{CanonicalUrl, canonicalise};
 use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
@@ -19,7 +20,7 @@ use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 /// Bytes parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 28] = [
+const SOURCE_KEYS: [&str; 29] = [
     "id",
     "name",
     "url",
@@ -47,6 +48,7 @@ const SOURCE_KEYS: [&str; 28] = [
     "select",
     "ignore",
     "min_change",
+    "series",
     "note",
 ];
 const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
@@ -201,6 +203,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         list: read_list(s),
         article: read_article(s),
         page: read_page(s, kind),
+        series: read_series(s, kind),
         id: id?,
         name: name?.value.trim().to_owned(),
         url: url?,

@@ -7,6 +7,7 @@ mod article;
 mod cpu_pool;
 #[cfg(debug_assertions)]
 pub(in crate::crawl) mod faults;
+mod figures;
 mod further_pages;
 mod listing;
 mod parser;

@@ -41,6 +41,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("031_grades.sql")),
     M::up(include_str!("032_rechecks.sql")).foreign_key_check(),
     M::up(include_str!("033_notice_article.sql")),
+    M::up(include_str!("035_series.sql")),
 ];
 
 /// Migrates the schema to the last version.

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
-use crate::crawl::reader::{CpuPool, Document, article, listing, watched};
+use crate::crawl::reader::{CpuPool, Document, article, figures, listing, watched};
 use crate::model::{Entry, Source};
 
 /// The subcommand of this program that parses documents from standard input.
@@ -41,6 +41,8 @@ pub(super) enum Kind {
     },
     /// A page that is watched for changes.
     Watched,
+    /// A number over time.
+    Figures,
     /// A page that may announce feeds.
     Homepage,
 }
@@ -174,6 +176,7 @@ pub fn parse_documents() -> anyhow::Result<()> {
                 Kind::FeedEntry(_) => serde_json::to_vec(&article::feed_entry(input))?,
                 Kind::Listing { .. } => serde_json::to_vec(&listing::listing(input))?,
                 Kind::Watched => serde_json::to_vec(&watched::watched(&input))?,
+                Kind::Figures => serde_json::to_vec(&figures::figures(&input))?,
                 Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
             })
         })
