@@ -87,10 +87,11 @@ fn name<'a>(unit: Option<&'a String>, none: &'a str) -> &'a str {
 /// The reading is odd, and must not be stored.
 pub fn judge(read: &SeriesRead, stored: &StoredFigure, settings: &SeriesSettings) -> Result<Judged, Oddity> {
     let (unit, factor) = converted(read, stored)?;
-    let now = read.figures.iter().map(|f| Figure { value: f.value * factor, ..*f });
-    let now: BTreeMap<Period, Figure> = now.map(|f| (f.period, f)).collect();
-    let is_converted = factor != 1.0;
-    let differs = |old: &Figure, new: &Figure| !is_same(old.value, new.value) && !(is_converted && is_rounded(old, new, factor));
+    let now: BTreeMap<Period, Figure> = read.figures.iter().map(|f| (f.period, f.scaled(factor))).collect();
+    // a converted figure may be the stored one but for its last decimals
+    let step = read.figures.iter().map(|f| 0.1_f64.powi(i32::from(f.decimals))).fold(0.0, f64::max) * factor;
+    let is_rounded = |old: &Figure, new: &Figure| (old.value - new.value).abs() <= (0.1_f64.powi(i32::from(old.decimals)) + step) * 0.51;
+    let differs = |old: &Figure, new: &Figure| !is_same(old.value, new.value) && !(factor != 1.0 && is_rounded(old, new));
     let pairs: Vec<(&Figure, &Figure)> = now.iter().filter_map(|(p, new)| Some((stored.figures.get(p)?, new))).collect();
     let differing: Vec<(Figure, Figure)> = pairs.iter().filter(|(old, new)| differs(old, new)).map(|(old, new)| (**old, **new)).collect();
     check(&differing, pairs.len())?;
@@ -132,13 +133,6 @@ fn converted(read: &SeriesRead, stored: &StoredFigure) -> Result<(Option<String>
         return Ok((stored.unit.clone().or_else(|| read.unit.clone()), 1.0));
     }
     Err(Oddity::Unit { before: stored.unit.clone(), now: read.unit.clone() })
-}
-
-/// Whether a converted figure is the stored one but for its last decimals.
-fn is_rounded(old: &Figure, new: &Figure, factor: f64) -> bool {
-    // `new` has the decimals that it was written with, before it was multiplied
-    let step = |f: &Figure| 0.1_f64.powi(i32::from(f.decimals));
-    (old.value - new.value).abs() <= (step(old) + step(new) * factor) * 0.51
 }
 
 fn check(differing: &[(Figure, Figure)], of: usize) -> Result<(), Oddity> {

@@ -16,6 +16,8 @@ use crate::series::{SeriesError, delimited, json, page, workbook};
 const MAX_FIGURES: usize = 2_000;
 /// A table counts as the one with the figures if it has this many times as many as any other.
 const CLEAR_LEAD: usize = 3;
+/// Most decimals of a converted figure.
+const MAX_DECIMALS: i32 = 4;
 
 /// A period with its figure.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,21 @@ pub struct Figure {
     pub period: Period,
     pub value: f64,
     pub decimals: u8,
+}
+
+impl Figure {
+    /// Returns it in another unit, with as many decimals as the figure needs.
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        if factor == 1.0 {
+            return self;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "within the powers of a float")]
+        let shift = factor.log10().round() as i32;
+        let places = u8::try_from((i32::from(self.decimals) - shift).clamp(0, MAX_DECIMALS)).unwrap_or_default();
+        let text = crate::model::printed(self.value * factor, places);
+        let needed = text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len());
+        Self { value: text.parse().unwrap_or(self.value * factor), decimals: u8::try_from(needed).unwrap_or(places), ..self }
+    }
 }
 
 /// What a document tells of a series.
@@ -126,7 +143,8 @@ fn of_table(table: &Table, settings: &SeriesSettings) -> Result<SeriesRead, Seri
             left_out += 1;
             continue;
         };
-        let figure = Figure { period, value: f.value * factor, decimals: settings.decimals.unwrap_or_else(|| decimals_after(f.decimals, factor)) };
+        let figure = Figure { period, value: f.value, decimals: f.decimals }.scaled(factor);
+        let figure = Figure { decimals: settings.decimals.unwrap_or(figure.decimals), ..figure };
         match by_period.get(&period) {
             Some(known) if !is_same(known.value, figure.value) => drop(conflicting.insert(period)),
             Some(_) => {}
@@ -177,16 +195,6 @@ fn factor_of(f: &WrittenFigure, (read, target): &(Option<Unit>, Option<Unit>)) -
     }
 }
 
-/// Returns the decimals of a converted figure, so that none is lost.
-fn decimals_after(decimals: u8, factor: f64) -> u8 {
-    if factor == 1.0 {
-        return decimals;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "within the powers of a float")]
-    let shift = factor.log10().round() as i32;
-    let places = i32::from(decimals) - shift;
-    u8::try_from(places.clamp(0, 4)).unwrap_or_default()
-}
 
 pub(super) fn is_same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs())

@@ -87,7 +87,7 @@ fn revision(judged: &Judged, series: SeriesName<'_>, unit: &str) -> FigureEntry 
         let (period, old, new) = one(r);
         let changes = changes(&r.new);
         let changes = changes.strip_prefix('，').map(|c| format!("，修订后{c}")).unwrap_or_default();
-        format!("{period}，{}由 {old} 修订为 {new}{changes}。", series.name)
+        format!("{period}，{}由 {old}修订为 {new}{changes}。", series.name)
     }).collect();
     let more = judged.revised.len().saturating_sub(MAX_REVISIONS);
     if more > 0 {

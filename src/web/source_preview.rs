@@ -26,6 +26,8 @@ pub(super) struct SourcePreview {
     /// The lines of a watched page, and how many more there are.
     pub(super) lines: Vec<String>,
     pub(super) more_lines: usize,
+    /// Whether the lines are those of a series.
+    pub(super) is_series: bool,
     /// Parts of the document that are not read.
     pub(super) warnings: Vec<String>,
     /// The first article as it would be stored, or the error.
@@ -90,6 +92,7 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
         asked: asked.to_owned(),
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
         kind: kind_name(p.found.kind.unwrap_or(SourceKind::List)),
+        is_series: p.series.is_some(),
         more_lines: (blocks.len() + taken.len()).saturating_sub(PREVIEW_LINES),
         lines: blocks.iter().map(|b| b.text.replace('\t', "　")).chain(taken).take(PREVIEW_LINES).collect(),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
