@@ -16,7 +16,7 @@
 //! [`crawl`] does steps 2 to 7 for every source that is due, in this process or on workers; [`pipeline`] adds steps 8 to 10.
 //! [`app`] is the background service, [`web`] the console for editors and admins, [`cli`] the command line. [`model`] holds the
 //! types that all stages share; [`text`] handles characters, words and dates, `knowledge` reads the tables of `src/data`, [`html`] page trees,
-//! [`wall`] captchas and sign-in pages, [`page_watch`] changes of one page, [`inbox`] mails, [`topics`] the questions that editors follow, [`trends`] terms that rise, [`grades`] how far a report can be trusted, [`evidence`] whether statements have support in their article, [`rechecks`] what sources changed in printed articles, [`review`] a week or month in figures, [`exclusions`] their rules on what is not chosen, [`schedule`] due times,
+//! [`wall`] captchas and sign-in pages, [`page_watch`] changes of one page, [`inbox`] mails, [`series`] figures over time, [`topics`] the questions that editors follow, [`trends`] terms that rise, [`grades`] how far a report can be trusted, [`evidence`] whether statements have support in their article, [`rechecks`] what sources changed in printed articles, [`review`] a week or month in figures, [`exclusions`] their rules on what is not chosen, [`schedule`] due times,
 //! [`health`] the state of the service, [`outlets`] chat robots and webhooks, [`old_issues`] issues made before this program. [`demo`] is a sample news world.
 //!
 //! `ARCHITECTURE.md` lists these modules from the lowest to the highest: each uses only lower ones.
@@ -56,6 +56,7 @@ pub mod rechecks;
 pub mod render;
 pub mod review;
 pub mod schedule;
+pub mod series;
 pub mod setup;
 pub mod store;
 pub mod text;

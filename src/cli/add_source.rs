@@ -36,6 +36,9 @@ pub(super) struct AddArgs {
     /// Watch this one page for changes
     #[arg(long)]
     page: bool,
+    /// Read figures over time from this address
+    #[arg(long, conflicts_with = "page")]
+    series: bool,
     /// Without the entries, for other commands
     #[arg(skip)]
     quiet: bool,
@@ -44,14 +47,25 @@ pub(super) struct AddArgs {
 impl AddArgs {
     /// An address for another command, which prints by itself.
     pub(super) fn quietly(url: &str, allow_private: bool) -> Self {
-        Self { url: url.to_owned(), id: None, name: None, region: None, dry_run: false, allow_private, render: false, page: false, quiet: true }
+        Self {
+            url: url.to_owned(),
+            id: None,
+            name: None,
+            region: None,
+            dry_run: false,
+            allow_private,
+            render: false,
+            page: false,
+            series: false,
+            quiet: true,
+        }
     }
 }
 
 /// Finds what an address brings, and prints it unless `quiet`.
 async fn tried(context: &CommandContext, source: &Source, quiet: bool) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
-        let preview = if source.is_page() { preview::preview_source(reader).await? } else { preview::discover_source(reader).await? };
+        let preview = if source.tells_itself() { preview::preview_source(reader).await? } else { preview::discover_source(reader).await? };
         if !quiet {
             show(reader, &preview, 1).await?;
         }
@@ -81,7 +95,7 @@ pub(super) async fn find(args: &AddArgs, context: &CommandContext) -> anyhow::Re
         None => edit_sources::free_id(&url, &list.sources.iter().map(|s| s.id.clone()).collect::<std::collections::HashSet<_>>())
             .ok_or_else(|| anyhow::anyhow!("no id can be made from {url}; give one with --id"))?,
     };
-    let kind = args.page.then_some(SourceKind::Page);
+    let kind = args.page.then_some(SourceKind::Page).or(args.series.then_some(SourceKind::Series));
     let asked = Source { kind, allow_private: args.allow_private, render: args.render, ..Source::plain(id.clone(), id.to_string(), url) };
     let (asked, preview) = match tried(context, &asked, args.quiet).await {
         // an address without a scheme was tried as https
@@ -100,7 +114,7 @@ pub(super) async fn find(args: &AddArgs, context: &CommandContext) -> anyhow::Re
         name: args.name.clone().or_else(|| preview.name.clone()).unwrap_or_else(|| preview.url.host().to_owned()),
         url: preview.url.clone(),
         // let the kind of a list be detected, in case the site changes; a feed stays a feed
-        kind: preview.found.kind.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page)),
+        kind: preview.found.kind.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page | SourceKind::Series)),
         region: args.region.clone(),
         allow_private: args.allow_private,
         render: args.render,

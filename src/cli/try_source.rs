@@ -14,6 +14,7 @@ use crate::fetch::{Fetcher, NoopSiteStore};
 use crate::inbox::MailSkip;
 use crate::model::{Source, SourceId, SourceKind, WebUrl};
 use crate::page_watch::WatchedPage;
+use crate::series::SeriesRead;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TestArgs {
@@ -31,6 +32,9 @@ pub(super) struct TestArgs {
     /// Read the address as one page to watch for changes
     #[arg(long)]
     page: bool,
+    /// Read the address as figures over time
+    #[arg(long, conflicts_with = "page")]
+    series: bool,
 }
 
 pub(super) async fn run(args: &TestArgs, context: &CommandContext) -> anyhow::Result<()> {
@@ -76,6 +80,9 @@ fn chosen(args: &TestArgs, context: &CommandContext) -> anyhow::Result<Source> {
     if args.page {
         source.kind = Some(SourceKind::Page);
     }
+    if args.series {
+        source.kind = Some(SourceKind::Series);
+    }
     Ok(source)
 }
 
@@ -108,11 +115,27 @@ fn show_page(source: &Source, preview: &Preview, page: &WatchedPage) -> anyhow::
     Ok(())
 }
 
+/// Prints one line for a series: which table and columns are taken; and one per period.
+fn show_series(source: &Source, preview: &Preview, series: &SeriesRead) -> anyhow::Result<()> {
+    let conflicting: Vec<String> = series.conflicting.iter().map(|p| p.code()).collect();
+    outln!(
+        "{}",
+        json!({"source": source.id.as_str(), "url": preview.url, "kind": SourceKind::Series.as_str(), "table": series.caption, "period": series.period_head, "value": series.value_head, "unit": series.unit, "every": series.frequency.chinese(), "cumulative": series.is_cumulative, "figures": series.figures.len(), "conflicting": conflicting, "left_out": series.left_out, "moved_to": preview.permanent_redirect})
+    )?;
+    for f in series.figures.iter().rev() {
+        outln!("{}", json!({"period": f.period.code(), "value": f.value, "decimals": f.decimals}))?;
+    }
+    Ok(())
+}
+
 /// Prints one line for the source, one per entry, one per article.
 pub(super) async fn show(reader: &Reader<'_>, preview: &Preview, articles: usize) -> anyhow::Result<()> {
     let (source, found) = (reader.source(), &preview.found);
     if let Some(page) = &preview.watched {
         return show_page(source, preview, page);
+    }
+    if let Some(series) = &preview.series {
+        return show_series(source, preview, series);
     }
     let kind = found.kind.map_or("", SourceKind::as_str);
     outln!(

@@ -160,7 +160,7 @@ fn next_id(url: &WebUrl, taken: &HashSet<SourceId>, numbers: &mut HashMap<Source
 pub fn write(list: &SourceList) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opml version=\"2.0\">\n<head><title>qingbao</title></head>\n<body>\n");
     // other programs would take a watched page for a list
-    for s in list.sources.iter().filter(|s| !s.is_page() && s.mailbox.is_none()) {
+    for s in list.sources.iter().filter(|s| !s.tells_itself() && s.mailbox.is_none()) {
         let (name, url) = (escape(&s.name), escape(s.url.as_str()));
         let is_feed = s.kind.map_or_else(|| looks_like_feed(&s.url), |kind| kind == SourceKind::Feed);
         let address = if is_feed { format!("type=\"rss\" xmlUrl=\"{url}\"") } else { format!("type=\"link\" url=\"{url}\" htmlUrl=\"{url}\"") };

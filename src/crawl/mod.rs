@@ -9,6 +9,7 @@ pub mod dispatch;
 pub mod executor;
 mod fetch_article;
 mod mailbox;
+mod poll_figures;
 mod poll_source;
 pub mod preview;
 pub mod reader;
@@ -32,6 +33,7 @@ use crate::dedup::fingerprint::MinHashSignature;
 use crate::dedup::stories::dedup_text;
 use crate::fetch::{ClientError, Fetcher};
 use crate::health::HealthState;
+use crate::knowledge::SERIES;
 use crate::model::{Article, Classification, Source, SourceId};
 use crate::store::{Classified, Store};
 
@@ -262,5 +264,13 @@ pub(crate) fn hints<'a>(list: &'a SourceList, source: &SourceId) -> SourceHints<
 
 /// The changes of a watched page are wanted: an admin chose the page, and the model has learned nothing of such texts.
 fn wanted(classification: Classification, source: &Source) -> Classification {
-    if source.is_page() { Classification { is_on_topic: Some(true), worth: None, ..classification } } else { classification }
+    if !source.tells_itself() {
+        return classification;
+    }
+    let mut wanted = Classification { is_on_topic: Some(true), worth: None, ..classification };
+    if source.is_series() && !wanted.manually_edited {
+        wanted.column = source.column.clone().unwrap_or_else(|| SERIES.column.clone());
+        (wanted.column_p, wanted.column_reasons) = (None, vec!["数据序列".to_owned()]);
+    }
+    wanted
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use crate::config::LocalizedMessage;
 use crate::crawl::dispatch::TaskMeta;
 use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
+use crate::crawl::poll_figures::FiguresAnswer;
 use crate::crawl::watch_page::{LookResult, WatchedAnswer};
 use crate::crawl::{Crawler, Result};
 use crate::discover::LimitReached;
@@ -46,6 +47,8 @@ impl Crawler {
         let (state, known) = self.store.run(move |s| Ok((s.source_state(&id)?, s.known_entries(&id)?))).await?;
         let ask = if source.is_page() {
             TaskKind::Watch { validators: self.page_validators(source, state.validators).await? }
+        } else if source.is_series() {
+            TaskKind::Figures { validators: self.series_validators(source, state.validators).await? }
         } else {
             TaskKind::Poll { validators: state.validators, previous_selector: state.selector_path, read_older_pages: state.last_ok.is_none(), known }
         };
@@ -67,7 +70,7 @@ impl Crawler {
                 self.store.run(move |s| s.source_unchanged(&id, moved.as_ref(), &looked, &log, now)).await?;
                 Ok(PollResult::Unchanged)
             }
-            TaskResult::Entries { found, validators, permanent_redirect: moved } if !source.is_page() => {
+            TaskResult::Entries { found, validators, permanent_redirect: moved } if !source.tells_itself() => {
                 let (this, source, most) = (Arc::clone(self), Arc::clone(source), self.settings.fetch.max_entries);
                 let warnings = found.limits.iter().filter(|l| l.needs_setting()).cloned().collect();
                 let commit = self.store.run(move |s| {
@@ -89,6 +92,19 @@ impl Crawler {
                     }
                 }
             }
+            TaskResult::Figures { read, validators, permanent_redirect: moved, fresh_for } if source.is_series() => {
+                let (this, polled) = (Arc::clone(self), Arc::clone(source));
+                let hints = RefreshHints { max_age: fresh_for, ..RefreshHints::default() };
+                let before = state.clone();
+                let plan = move |changed| this.plan_next_poll(&polled, (&before, &days), &hints, changed, now);
+                let answer = FiguresAnswer { read: *read, validators, moved, at: report.at };
+                match self.apply_figures(source, answer, plan, log).await? {
+                    LookResult::Done(new) => Ok(PollResult::New(new, Vec::new())),
+                    LookResult::Odd(english, chinese, log) => {
+                        self.poll_failed(source, &state, PollFailure { code: "odd-figures", english, chinese, ..PollFailure::default() }, *log).await
+                    }
+                }
+            }
             TaskResult::Failed(e) => self.poll_fetch_failed(source, &state, &e, down, log).await,
             TaskResult::ParseFailed(e) => {
                 let failure = PollFailure { code: e.code(), english: e.to_string(), chinese: e.chinese(), ..PollFailure::default() };
@@ -107,6 +123,7 @@ impl Crawler {
             // also the answer to a task that was given out before the source's kind changed
             TaskResult::Entries { .. }
             | TaskResult::Watched { .. }
+            | TaskResult::Figures { .. }
             | TaskResult::Article { .. }
             | TaskResult::NoArticle(_)
             | TaskResult::Redirected(_) => {
@@ -131,8 +148,8 @@ impl Crawler {
         let calendar = &self.settings.publication.calendar;
         // judge a poll with new entries as of the previous poll, because their articles are not fetched yet
         let judged = state.last_ok.map(|last| if changed { last } else { now });
-        // a page may stay as it is for years
-        let quiet = !source.is_page() && judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
+        // a page may stay as it is for years, and a figure come once a year
+        let quiet = !source.tells_itself() && judged.is_some_and(|t| quiet_from(days, calendar).is_none_or(|from| calendar.today(t) >= from));
         PollPlan { change_rate, next_due, interval, quiet }
     }
 

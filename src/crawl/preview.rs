@@ -9,6 +9,7 @@ use crate::extract::ExtractError;
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page};
 use crate::model::{Entry, Extracted, SourceKind, WebUrl};
 use crate::page_watch::WatchedPage;
+use crate::series::SeriesRead;
 
 /// A feed replaces the page's own list only if it has this many entries and is younger than this.
 const MIN_FEED_ENTRIES: usize = 3;
@@ -55,6 +56,8 @@ pub struct Preview {
     pub columns: Vec<Column>,
     /// For a watched page: its blocks. It has no entries.
     pub watched: Option<WatchedPage>,
+    /// For figures over time: what is taken of the document. It has no entries.
+    pub series: Option<SeriesRead>,
 }
 
 /// A column with its own list.
@@ -76,10 +79,13 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     if reader.source().is_page() {
         return preview_page(reader, url).await;
     }
+    if reader.source().is_series() {
+        return preview_series(reader, url).await;
+    }
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
     let found = read_listing(reader, page, url, FurtherPages::First).await?;
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None })
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None, series: None })
 }
 
 /// Reads a page to watch.
@@ -88,7 +94,16 @@ async fn preview_page(reader: &Reader<'_>, url: &WebUrl) -> Result<Preview, Prev
     let permanent_redirect = page.permanent_redirect.clone();
     let watched = reader.watched(page).await.map_err(|source| PreviewError::Discover { url: url.clone(), source })?;
     let found = Discovered { kind: Some(SourceKind::Page), ..Discovered::default() };
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: Some(watched) })
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: Some(watched), series: None })
+}
+
+/// Reads figures over time.
+async fn preview_series(reader: &Reader<'_>, url: &WebUrl) -> Result<Preview, PreviewError> {
+    let page = fetch(reader, url, DocumentKind::Listing).await?;
+    let permanent_redirect = page.permanent_redirect.clone();
+    let series = reader.figures(page).await.map_err(|source| PreviewError::Discover { url: url.clone(), source })?;
+    let found = Discovered { kind: Some(SourceKind::Series), ..Discovered::default() };
+    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None, series: Some(series) })
 }
 
 /// Finds the best source for an address: itself if it is a feed, a feed it announces, its list, or one of the usual addresses.
@@ -103,8 +118,15 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     // the listing reports parse errors: it parses the same page
     let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
-    let preview =
-        |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new(), watched: None };
+    let preview = |url: WebUrl, found| Preview {
+        url,
+        found,
+        name: name.clone(),
+        permanent_redirect: moved.clone(),
+        columns: Vec::new(),
+        watched: None,
+        series: None,
+    };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -132,9 +154,15 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
             let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
             // if the page has no list, use its largest column
             match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
-                Some((at, best)) => {
-                    Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns, watched: None })
-                }
+                Some((at, best)) => Ok(Preview {
+                    url: best.url.clone(),
+                    found: found.swap_remove(at),
+                    name,
+                    permanent_redirect: moved,
+                    columns,
+                    watched: None,
+                    series: None,
+                }),
                 None => Err(e),
             }
         }

@@ -134,8 +134,10 @@ pub fn discover(
         SourceKind::Feed => from_feed(&decoded.text, url, clock),
         SourceKind::Sitemap => sitemap::read(&decoded.text, url, clock),
         SourceKind::Json => json::read(&decoded.text, url, &source.list, clock),
-        // a watched page is read by `page_watch`; this is what it would bring as a list
-        SourceKind::List | SourceKind::Page | SourceKind::Imap => list::read(&decoded.text, url, &source.list, previous_selector, clock),
+        // a watched page is read by `page_watch`, figures by `series`; this is what they would bring as a list
+        SourceKind::List | SourceKind::Page | SourceKind::Imap | SourceKind::Series => {
+            list::read(&decoded.text, url, &source.list, previous_selector, clock)
+        }
     };
     if read.as_ref().map_or(true, Discovered::may_be_wall)
         && let Some(wall) = Wall::of_page(&decoded.text)

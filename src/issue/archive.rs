@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{ArticleId, GradeMark, Headline};
+use crate::model::{ArticleId, Figures, GradeMark, Headline};
 
 /// Source of the articles; holds only the chosen ones in full.
 pub trait Archive {
@@ -31,6 +31,14 @@ pub trait Archive {
     /// # Errors
     /// If the archive cannot be read.
     fn grade(&self, id: ArticleId, now: DateTime<Utc>) -> Result<Option<GradeMark>, Self::Error>;
+
+    /// Returns the figures over time that it tells; `None` for most articles.
+    ///
+    /// # Errors
+    /// If the archive cannot be read.
+    fn figures(&self, _: ArticleId) -> Result<Option<Figures>, Self::Error> {
+        Ok(None)
+    }
 }
 
 /// Articles with their texts, held in memory. They have no grades.

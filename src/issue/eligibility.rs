@@ -14,6 +14,8 @@ pub enum NotChosen {
     NotWorth,
     /// Its text may not be its own, or not all of it.
     Doubtful,
+    /// It tells a figure that is far from the ones before.
+    DoubtfulFigure,
     /// It has none of the publication's sources, industries and places.
     OtherPublication,
     /// Its story was in an earlier issue.
@@ -35,6 +37,7 @@ impl NotChosen {
             Self::OffTopic => "与本刊无关".to_owned(),
             Self::NotWorth => "估计不够入选".to_owned(),
             Self::Doubtful => "正文可能不全，或混有别的内容".to_owned(),
+            Self::DoubtfulFigure => "数值变动过大，待核".to_owned(),
             Self::OtherPublication => "不属于这种刊物的来源、行业、地域".to_owned(),
             Self::Printed => "以前的期次登过".to_owned(),
             Self::Excluded(Exclusion::Dropped(reason)) => format!("曾剔除（{}），没有新情况", reason.chinese()),
@@ -64,6 +67,8 @@ pub(super) fn unfit(j: &Classification, confidence: Confidence, learned: f64) ->
         Some(NotChosen::OffTopic)
     } else if j.manually_edited {
         None
+    } else if confidence.is_doubtful_figure {
+        Some(NotChosen::DoubtfulFigure)
     } else if confidence.is_doubtful() {
         Some(NotChosen::Doubtful)
     } else {

@@ -293,6 +293,7 @@ fn item<A: Archive>(
 ) -> Result<Item, A::Error> {
     let mut item = item_from_article(lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
     item.print = print;
+    item.figures = archive.figures(c.lead)?.map(Box::new);
     let copy = |id: &ArticleId| {
         let a = archive.headline(*id)?;
         Ok(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) })
@@ -323,7 +324,8 @@ fn item<A: Archive>(
 /// # Errors
 /// If the archive cannot be read.
 pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
-    Ok(item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone))
+    let item = item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone);
+    Ok(Item { figures: archive.figures(id)?.map(Box::new), ..item })
 }
 
 /// Returns the summary of an article; names days relative to its publication day.
@@ -347,6 +349,7 @@ fn item_from_article(lead: &Headline, text: String, settings: &SummariseSettings
         print: Print::Summary,
         text_edited: false,
         picture: None,
+        figures: None,
         attachments: Vec::new(),
         industries: names(&j.industries),
         themes: names(&j.themes),

@@ -24,6 +24,7 @@ mod old_issues;
 mod page_watch;
 mod pattern;
 mod rechecks;
+mod series;
 mod settings;
 mod texts;
 mod trends;
@@ -90,6 +91,8 @@ files! {
     TRENDS: trends::Trends = "trends.toml";
     /// Furniture of watched pages.
     PAGE_WATCH: page_watch::PageWatchWords = "page_watch.toml";
+    /// How tables write periods, values and units.
+    SERIES: series::SeriesWords = "series.toml";
     /// What of a printed article is no change.
     RECHECKS: rechecks::RecheckWords = "rechecks.toml";
     /// Date formats.

@@ -84,6 +84,9 @@ pub struct Confidence {
     /// Mean confidence of the characters, if the text was recognised on pictures (文字识别).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr: Option<f32>,
+    /// Whether it tells a figure that is far from the ones before (待核).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_doubtful_figure: bool,
 }
 
 /// Below this probability the text may be wrong, and the article is never chosen automatically.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArticleId, EditionId, EditionState, EventId, FileId, GradeMark, PrintedGrades, Signing, WebUrl};
+use crate::model::{ArticleId, EditionId, EditionState, EventId, Figures, FileId, GradeMark, PrintedGrades, Signing, WebUrl};
 
 /// Another publication of an item's story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,6 +82,9 @@ pub struct Item {
     /// Printed below the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
+    /// Printed below the text as table and chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Box<Figures>>,
     /// Sent with the issue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<ItemFile>,
@@ -140,6 +143,7 @@ impl Item {
             print: Print::Full,
             text_edited: false,
             picture: None,
+            figures: None,
             attachments: Vec::new(),
             industries: Vec::new(),
             themes: Vec::new(),

@@ -8,6 +8,7 @@ mod article;
 mod audit;
 pub mod canonical_url;
 mod edition;
+mod figures;
 mod grade;
 mod ids;
 mod mail_address;
@@ -27,6 +28,7 @@ pub use edition::{
     ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, MadeBy, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
     issue_label,
 };
+pub use figures::{Choice, FigureChange, FigureRow, Figures, Frequency, Period, SeriesSettings, printed};
 pub use grade::{Credibility, GradeFloor, GradeMark, PrintedGrades, Reliability};
 pub use ids::{
     AlertHitId, AlertRuleId, ArticleId, DeliveryId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, NotificationId, OutboxId, RuleId, SourceId,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{MailAddress, SourceId, WebUrl};
+use crate::model::{MailAddress, SeriesSettings, SourceId, WebUrl};
 
 /// The kind of document at a source's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,11 +23,13 @@ pub enum SourceKind {
     Page,
     /// A folder of a mailbox, read by IMAP.
     Imap,
+    /// A number over time: JSON, CSV, .xlsx or a table on a page.
+    Series,
 }
 
 impl SourceKind {
     /// Every kind, in the order used by messages.
-    pub const ALL: [Self; 6] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page, Self::Imap];
+    pub const ALL: [Self; 7] = [Self::Feed, Self::List, Self::Sitemap, Self::Json, Self::Page, Self::Imap, Self::Series];
 
     /// Returns the word used in `sources.toml`.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +40,7 @@ impl SourceKind {
             Self::Json => "json",
             Self::Page => "page",
             Self::Imap => "imap",
+            Self::Series => "series",
         }
     }
 
@@ -262,6 +265,9 @@ pub struct Source {
     /// Only for [`SourceKind::Imap`]. Workers never get it: mailboxes are read where the database is.
     #[serde(skip)]
     pub mailbox: Option<Mailbox>,
+    /// Only for [`SourceKind::Series`].
+    #[serde(default)]
+    pub series: SeriesSettings,
 }
 
 impl Source {
@@ -273,6 +279,16 @@ impl Source {
     /// Whether it is one page, watched for changes.
     pub fn is_page(&self) -> bool {
         self.kind == Some(SourceKind::Page)
+    }
+
+    /// Whether it is a number over time.
+    pub fn is_series(&self) -> bool {
+        self.kind == Some(SourceKind::Series)
+    }
+
+    /// Whether its polls bring entries that have their whole article, instead of links to articles.
+    pub fn tells_itself(&self) -> bool {
+        self.is_page() || self.is_series()
     }
 
     /// Returns a source with defaults for everything but id, name and address.
@@ -304,6 +320,7 @@ impl Source {
             article: ArticleSelectors::default(),
             page: PageWatch::default(),
             mailbox: None,
+            series: SeriesSettings::default(),
         }
     }
 }

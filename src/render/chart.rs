@@ -7,6 +7,7 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // colours and points lie within their ranges
 
 mod bars;
+mod line;
 
 use std::sync::LazyLock;
 
@@ -15,6 +16,7 @@ use ab_glyph::{Font, FontRef, ScaleFont as _, point};
 use crate::model::{Trend, WEEKS};
 
 pub use bars::{bars, bars_alt};
+pub use line::line;
 
 static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(include_bytes!("chart/NotoSansCJKsc-subset.otf")).ok());
 

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::issue::feedback::{ReaderLinks, Verdict};
 use crate::model::{Edition, Item, Layout, Print};
 use crate::render::blocks::{Block, blocks};
-use crate::render::{RenderError, chinese_date, columns, content_id, health_line, subject};
+use crate::render::{RenderError, chinese_date, columns, content_id, figures_id, health_line, subject};
 use crate::text::normalize::truncate;
 
 /// Mail programs clip larger mails (Gmail at about 102 KB).
@@ -45,10 +45,20 @@ struct Numbered<'a> {
     /// Whether only the document has the full text.
     shortened: bool,
     picture: Option<ShownPicture>,
+    figures: Option<ShownFigures>,
     date: Option<String>,
     places: String,
     /// Words and addresses of the reader's links.
     feedback: Vec<(&'static str, String)>,
+}
+
+/// Figures over time: caption, table, chart with its text alternative, source.
+struct ShownFigures {
+    id: String,
+    caption: String,
+    table: Vec<Vec<String>>,
+    alt: String,
+    source: String,
 }
 
 /// A picture and its display width.
@@ -98,6 +108,13 @@ fn render(edition: &Edition, links: Option<&ReaderLinks<'_>>, shown: usize, full
             let places = if named.is_empty() { item.region_scope.clone() } else { named };
             let shortened = !full_texts && item.print == Print::Full && item.text != item.summary;
             let picture = item.picture.as_ref().map(|p| ShownPicture { id: content_id(p), width: p.width.min(TEXT_WIDTH) });
+            let figures = item.figures.as_ref().map(|f| ShownFigures {
+                id: figures_id(item.article),
+                caption: f.caption(),
+                table: f.table(),
+                alt: f.alt(),
+                source: f.source_line(),
+            });
             let blocks = blocks(if shortened { &item.summary } else { item.printed() });
             items.push(Numbered {
                 number,
@@ -106,6 +123,7 @@ fn render(edition: &Edition, links: Option<&ReaderLinks<'_>>, shown: usize, full
                 blocks,
                 shortened,
                 picture,
+                figures,
                 date: item.date.map(|d| d.to_string()),
                 places,
                 feedback: links.map(|l| Verdict::ALL.map(|v| (v.chinese(), l.url(item.article, v))).to_vec()).unwrap_or_default(),

@@ -32,7 +32,7 @@ pub use text::text;
 
 use crate::config::docx_template::DocxTemplate;
 use crate::issue::feedback::ReaderLinks;
-use crate::model::{Edition, FileId, Picture, ProblemReason, Series, SourceProblem};
+use crate::model::{ArticleId, Edition, Figures, FileId, Picture, ProblemReason, Series, SourceProblem};
 use crate::wall::Wall;
 
 /// Content id of the chart.
@@ -63,6 +63,16 @@ pub struct InlinePicture {
 /// Returns the content id of an item's picture.
 pub fn content_id(picture: &Picture) -> String {
     format!("picture{}@qingbao", picture.file.id)
+}
+
+/// Returns the content id of the chart of an item's figures.
+fn figures_id(article: ArticleId) -> String {
+    format!("figures{}@qingbao", article.0)
+}
+
+/// Returns the chart of figures over time as PNG; `None` if there are fewer than two.
+pub fn figures_chart(figures: &Figures) -> Option<Vec<u8>> {
+    chart::line(figures)
 }
 
 /// The parts of an issue's mail.
@@ -136,7 +146,8 @@ fn pictures(edition: &Edition, files: &Files) -> Vec<InlinePicture> {
     let chart = chart::chart(&edition.trend_with_items()).map(|bytes| InlinePicture { id: CHART.to_owned(), bytes });
     let of_items = edition.items().filter_map(|i| i.picture.as_ref());
     let of_items = of_items.filter_map(|p| Some(InlinePicture { id: content_id(p), bytes: files.get(&p.file.id)?.clone() }));
-    chart.into_iter().chain(of_items).collect()
+    let figures = edition.items().filter_map(|i| Some(InlinePicture { id: figures_id(i.article), bytes: figures_chart(i.figures.as_ref()?)? }));
+    chart.into_iter().chain(of_items).chain(figures).collect()
 }
 
 /// Returns the mail as a page for a browser, with its pictures embedded.

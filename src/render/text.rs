@@ -45,6 +45,11 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
                 writeln!(out, "{}", i.printed_note())?;
             }
             writeln!(out, "{}", i.printed())?;
+            if let Some(f) = &i.figures {
+                writeln!(out, "{}", f.caption())?;
+                f.table().iter().try_for_each(|row| writeln!(out, "{}", row.join("　")))?;
+                writeln!(out, "{}", f.source_line())?;
+            }
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();
             if !i.publisher.is_empty() {
                 writeln!(out, "来源：{}{date}", i.printed_source())?;

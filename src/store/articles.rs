@@ -152,14 +152,14 @@ pub(super) fn store_classification(
     signature: &MinHashSignature,
 ) -> Result<()> {
     let json = serde_json::to_string(classification).map_err(invalid_value("judgement"))?;
-    let sql = "SELECT a.story_id, coalesce(e.identity LIKE 'page-change:%', 0) FROM article a LEFT JOIN entry e ON e.id = a.entry_id WHERE a.id = ?1";
-    let (known, is_page_change): (Option<i64>, bool) = t.prepare_cached(sql)?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let sql = "SELECT a.story_id, coalesce(e.identity LIKE 'page-change:%' OR e.identity LIKE 'series:%', 0) FROM article a LEFT JOIN entry e ON e.id = a.entry_id WHERE a.id = ?1";
+    let (known, is_news_of_its_own): (Option<i64>, bool) = t.prepare_cached(sql)?.query_row([id.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
     if known.is_some() {
         // classified again with another taxonomy: its story stays
         return store_judgement(t, id, &json);
     }
-    if is_page_change {
-        // the changes of one page read alike, and each is news of its own
+    if is_news_of_its_own {
+        // the changes of one page read alike, and so do the figures of one series
         t.prepare_cached("UPDATE article SET story_id = ?1 WHERE id = ?1")?.execute([id.0])?;
         assign_own_event(t, id)?;
         return store_judgement(t, id, &json);

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, params};
 use crate::config::settings::Publication;
 use crate::grades::JudgedGrade;
 use crate::issue::Archive;
-use crate::model::{ArticleId, GradeMark, Headline};
+use crate::model::{ArticleId, Figures, GradeMark, Headline};
 use crate::store::{Result, Store};
 
 /// Older articles are not even listed for editors.
@@ -130,5 +130,9 @@ impl Archive for Window<'_> {
 
     fn grade(&self, id: ArticleId, now: DateTime<Utc>) -> Result<Option<GradeMark>> {
         Ok(self.store.current_grades(&[id], now)?.get(&id).map(JudgedGrade::mark))
+    }
+
+    fn figures(&self, id: ArticleId) -> Result<Option<Figures>> {
+        self.store.figures_of(id)
     }
 }

@@ -161,8 +161,19 @@ fn page_settings(source: &Source) -> Result<String> {
 
 /// Adds the entry that tells a change; `None` if it is there already.
 fn insert_change(t: &Connection, source: &Source, report: &ChangeReport, now: DateTime<Utc>) -> Result<Option<EntryId>> {
-    let identity = format!("page-change:{}", now.timestamp());
-    // two changes of one page are two articles, and neither is the page that others link to
+    insert_told_entry(t, source, &format!("page-change:{}", now.timestamp()), &report.title, &report.html, now)
+}
+
+/// Adds an entry that has its whole article; `None` if it is there already.
+pub(super) fn insert_told_entry(
+    t: &Connection,
+    source: &Source,
+    identity: &str,
+    title: &str,
+    html: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<EntryId>> {
+    // two entries of one page are two articles, and neither is the page that others link to
     let canonical = format!("{}#{identity}", canonicalise(&source.url));
     let n = t
         .prepare_cached(
@@ -174,9 +185,9 @@ fn insert_change(t: &Connection, source: &Source, report: &ChangeReport, now: Da
             identity,
             canonical,
             source.url.as_str(),
-            report.title,
+            title,
             now.with_timezone(&source.timezone).fixed_offset().to_rfc3339_opts(SecondsFormat::Secs, false),
-            report.html,
+            html,
             now.timestamp(),
             host_key(source, &source.url)
         ])?;

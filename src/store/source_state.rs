@@ -229,6 +229,9 @@ pub(super) fn reading_settings(s: &Source) -> Result<String> {
     if s.is_page() {
         text.extend(serde_json::to_vec(&s.page).map_err(invalid_value("settings"))?);
     }
+    if s.is_series() {
+        text.extend(serde_json::to_vec(&s.series).map_err(invalid_value("settings"))?);
+    }
     Ok(format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&text)))
 }
 

@@ -54,6 +54,7 @@ mod rule_form;
 mod rule_offers;
 mod rule_warnings;
 mod rules;
+mod series;
 mod server;
 mod settings;
 mod settings_values;
@@ -248,6 +249,8 @@ fn router(console: AppState) -> Router {
         .route("/month/{period}", get(review::page))
         .route("/month/{period}/docx", get(review::document))
         .route("/sources", get(source_list::list).post(source_list::change))
+        .route("/sources/{id}/series", get(series::page))
+        .route("/sources/{id}/series.csv", get(series::csv_file))
         .route("/sources/{id}/versions", get(page_versions::page))
         .route("/sources/{id}", get(source_page::page).post(source_page::change))
         .route("/sources.opml", get(source_list::opml))

@@ -34,6 +34,8 @@ struct SourceListPage {
     tried: Option<SourcePreview>,
     /// The address was read as one page to watch.
     watched: bool,
+    /// The same for figures.
+    is_series: bool,
 }
 
 /// State of a source.
@@ -124,7 +126,8 @@ async fn show(console: &AppState, session: &Session, words: String, tried: Optio
         frame: Layout::new(console, session, "来源"),
         rows,
         words,
-        watched: tried.as_ref().is_some_and(|t| !t.lines.is_empty()),
+        watched: tried.as_ref().is_some_and(|t| !t.lines.is_empty() && !t.is_series),
+        is_series: tried.as_ref().is_some_and(|t| t.is_series),
         tried,
     }))
 }
@@ -241,13 +244,14 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
             // an address without a scheme was tried as https first
             for url in [Some(url), WebUrl::typed_plain(asked)].into_iter().flatten() {
                 let source = Source {
-                    kind: (form.fields.text("as") == SourceKind::Page.as_str()).then_some(SourceKind::Page),
+                    kind: typed_self_told(form.fields.text("as")),
                     allow_private: console.live.sources().allow_private,
                     ..Source::plain(id.clone(), "preview".to_owned(), url)
                 };
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::new(source));
-                let found = if reader.source().is_page() { preview::preview_source(&reader).await } else { preview::discover_source(&reader).await };
+                let found =
+                    if reader.source().tells_itself() { preview::preview_source(&reader).await } else { preview::discover_source(&reader).await };
                 match found {
                     Ok(p) => {
                         tried = Ok(source_preview(console, &reader, asked, p).await);
@@ -298,6 +302,11 @@ fn added_name(f: &Fields) -> String {
     if name.is_empty() { WebUrl::typed(f.text("url")).map_or(name, |url| url.host().to_owned()) } else { name }
 }
 
+/// Reads how an address is to be read, if not for articles.
+fn typed_self_told(word: &str) -> Option<SourceKind> {
+    SourceKind::parse(word).filter(|k| matches!(k, SourceKind::Page | SourceKind::Series))
+}
+
 /// Reads the kind that the preview names; an empty word is none.
 fn typed_kind(word: &str) -> Result<Option<SourceKind>, String> {
     if word.is_empty() {
@@ -318,8 +327,8 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
         .ok_or("不能从这个地址生成编号，请在 sources.toml 里添加")?;
     let name = added_name(f);
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
-    // only a feed and a watched page are written down: the others may change their kind, which is found again at each poll
-    let kind = typed_kind(f.text("kind"))?.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page));
+    // only a feed, a watched page and a series are written down: the others may change their kind, which is found again at each poll
+    let kind = typed_kind(f.text("kind"))?.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page | SourceKind::Series));
     let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
     edit_sources::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())

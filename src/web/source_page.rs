@@ -53,9 +53,25 @@ const PAGE_FIELDS: [TextField; 2] = [
     ("select", "监测哪一部分", "CSS 选择器，例如 #price；不填则看整页"),
     ("min_change", "至少改动几个字", "少于这么多字的改动先记着，累计够了再报；不填则改一个字也报"),
 ];
-const KINDS: [(&str, &str); 5] = [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口"), ("page", "单页监测")];
 /// A mailbox stays one: it has no address to read in another way.
 const MAILBOX_KINDS: [(&str, &str); 1] = [("imap", "邮箱")];
+/// Settings of a series. What is empty is found.
+const SERIES_FIELDS: [TextField; 12] = [
+    ("series.name", "数据名称", "例如 发制品出口额；不填则用来源名称"),
+    ("series.value", "数值列", "列名或第几列；只有一列像数值时不必填"),
+    ("series.period", "时间列", "列名或第几列，一般不必填"),
+    ("series.row", "只要哪一行", "地区、指标等：只取有这一格的行"),
+    ("series.table", "哪个表格", "网页有几个表格时填：标题里的字，或第几个"),
+    ("series.rows", "JSON 路径", "数据行在哪里，例如 data.list"),
+    ("series.sheet", "工作表", "xlsx 有几个工作表时填"),
+    ("series.unit", "单位", "例如 亿元、元/吨、%；表里写了就不必填，填了会换算"),
+    ("series.every", "多久一期", "日、周、月、季、年"),
+    ("series.cumulative", "累计", "true 或 false；1—10月 这样的数据是累计"),
+    ("series.jump", "变动多大算可疑", "例如 30%；比率按百分点"),
+    ("series.basis", "口径", "例如 2025=100；改动后重新开始，不与以前的数值比"),
+];
+const KINDS: [(&str, &str); 6] =
+    [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口"), ("page", "单页监测"), ("series", "数据序列")];
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -73,6 +89,9 @@ struct SourcePage {
     is_page: bool,
     /// The address of a mailbox, whose settings are in the file alone.
     mailbox: Option<String>,
+    /// The same for a series, and whether it is one.
+    series: Vec<(&'static str, &'static str, &'static str, String)>,
+    is_series: bool,
     kinds: Vec<(&'static str, &'static str, bool)>,
     columns: Vec<(String, bool)>,
     industries: Vec<(String, bool)>,
@@ -129,6 +148,8 @@ async fn show(
             .iter()
             .map(|(word, name)| (*word, *name, said("kind") == *word))
             .collect(),
+        series: fields(&SERIES_FIELDS),
+        is_series: said("kind") == "series",
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
         weight: said("weight"),
@@ -332,6 +353,13 @@ fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
     put("ignore", &ignored.join("\n"), Some(ignored.iter().copied().collect::<Value>()).filter(|_| is_page && !ignored.is_empty()));
     let least = f.text("min_change");
     put("min_change", least, Some(least.parse::<i64>().map_or_else(|_| least.into(), Value::from)).filter(|_| is_page && !least.is_empty()));
+    let is_series = f.text("kind") == "series";
+    for (key, ..) in SERIES_FIELDS {
+        let text = f.text(key);
+        // write what is no truth as it is: the check of the file reports it
+        let value = if key == "series.cumulative" { text.parse::<bool>().map_or_else(|_| text.into(), Value::from) } else { text.into() };
+        put(key, text, Some(value).filter(|_| is_series && !text.is_empty()));
+    }
     let weight = f.text("weight");
     // write an invalid number as it is: the check of the file reports it
     put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));

@@ -4,7 +4,8 @@ use crate::crawl::preview;
 use crate::crawl::preview::Preview;
 use crate::crawl::reader::Reader;
 use crate::discover::LimitReached;
-use crate::model::SourceKind;
+use crate::model::{SourceKind, printed};
+use crate::series::SeriesRead;
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::web::AppState;
 
@@ -25,6 +26,8 @@ pub(super) struct SourcePreview {
     /// The lines of a watched page, and how many more there are.
     pub(super) lines: Vec<String>,
     pub(super) more_lines: usize,
+    /// Whether the lines are those of a series.
+    pub(super) is_series: bool,
     /// Parts of the document that are not read.
     pub(super) warnings: Vec<String>,
     /// The first article as it would be stored, or the error.
@@ -50,7 +53,25 @@ pub(super) fn kind_name(kind: SourceKind) -> &'static str {
         SourceKind::List => "列表页",
         SourceKind::Page => "单页监测",
         SourceKind::Imap => "邮箱",
+        SourceKind::Series => "数据序列",
     }
+}
+
+/// Returns what is taken of a document with figures.
+fn series_lines(read: &SeriesRead) -> Vec<String> {
+    let named = |what: &str, text: &str| if text.is_empty() { String::new() } else { format!("{what}“{}”", truncate(text, PREVIEW_CHARS)) };
+    let parts = [
+        named("表格", &read.caption),
+        named("时间取自列", &read.period_head),
+        named("数值取自列", &read.value_head),
+        read.unit.as_ref().map_or_else(|| "没有写单位".to_owned(), |u| format!("单位 {u}")),
+        format!("{}度数据{}，共 {} 期", read.frequency.chinese(), if read.is_cumulative { "（累计）" } else { "" }, read.figures.len()),
+        if read.left_out > 0 { format!("{} 格不是数值，没有取", read.left_out) } else { String::new() },
+        if read.conflicting.is_empty() { String::new() } else { format!("{} 期有两个不同的数值，没有取", read.conflicting.len()) },
+    ];
+    let first = parts.iter().filter(|p| !p.is_empty()).map(String::as_str).collect::<Vec<_>>().join("；");
+    let figures = read.figures.iter().rev().map(|f| format!("{}　{}", f.period.chinese(read.is_cumulative), printed(f.value, f.decimals)));
+    std::iter::once(first).chain(figures).collect()
 }
 
 /// Returns a preview for display; fetches its first article.
@@ -64,14 +85,17 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
             text: truncate(&collapse_whitespace(&a.text), PREVIEW_CHARS),
         })),
     };
+    // a series shows what is taken of its document, then its newest figures
+    let taken: Vec<String> = p.series.as_ref().map(series_lines).unwrap_or_default();
     let blocks = p.watched.map(|w| w.blocks).unwrap_or_default();
     let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
     SourcePreview {
         asked: asked.to_owned(),
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
         kind: kind_name(p.found.kind.unwrap_or(SourceKind::List)),
-        lines: blocks.iter().take(PREVIEW_LINES).map(|b| b.text.replace('\t', "　")).collect(),
-        more_lines: blocks.len().saturating_sub(PREVIEW_LINES),
+        is_series: p.series.is_some(),
+        more_lines: (blocks.len() + taken.len()).saturating_sub(PREVIEW_LINES),
+        lines: blocks.iter().map(|b| b.text.replace('\t', "　")).chain(taken).take(PREVIEW_LINES).collect(),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
         warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),

@@ -13,6 +13,7 @@ use crate::config::source_list::fields::{
     read_url, read_word, required,
 };
 use crate::config::source_list::mailbox::{read_mailbox, stand_in};
+use crate::config::source_list::series::read_series;
 use crate::config::source_list::{SourceList, Vocabulary};
 use crate::model::canonical_url::{CanonicalUrl, canonicalise};
 use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
@@ -20,7 +21,7 @@ use crate::model::{Identity, RateKey, Source, SourceId, SourceKind, TlsTrust};
 /// Bytes parsed at once.
 const PART_BYTES: usize = 64 << 10;
 const INTERVALS: Range<Duration> = Duration::from_mins(1)..Duration::from_hours(720);
-const SOURCE_KEYS: [&str; 29] = [
+const SOURCE_KEYS: [&str; 30] = [
     "id",
     "name",
     "url",
@@ -49,6 +50,7 @@ const SOURCE_KEYS: [&str; 29] = [
     "ignore",
     "min_change",
     "mailbox",
+    "series",
     "note",
 ];
 const DEFAULT_KEYS: [&str; 6] = ["interval", "allow_private", "timezone", "rate_key", "region", "weight"];
@@ -202,6 +204,7 @@ fn read_source(s: &Section<'_>, defaults: &Defaults, vocabulary: &Vocabulary) ->
         article: read_article(s),
         page: read_page(s, kind),
         mailbox,
+        series: read_series(s, kind),
         id: id?,
         name: name?.value.trim().to_owned(),
         url: url?,

@@ -216,6 +216,10 @@ const MIN_CHANGES: std::ops::Range<i64> = 1..10_001;
 /// Reads what to watch of a page; refuses its keys for other kinds, and theirs for a page.
 pub(super) fn read_page(s: &Section<'_>, kind: Option<SourceKind>) -> PageWatch {
     let is_page = kind == Some(SourceKind::Page);
+    // `read_series` refuses them for a series
+    if kind == Some(SourceKind::Series) {
+        return PageWatch::default();
+    }
     let foreign = if is_page { NOT_PAGE_KEYS } else { PAGE_KEYS };
     for key in s.keys().into_iter().filter(|k| foreign.contains(k)) {
         let (english, chinese) = if is_page { ("no key", "不能用") } else { ("a key only", "只用于") };

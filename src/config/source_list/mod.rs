@@ -3,6 +3,7 @@
 mod builder;
 mod fields;
 mod mailbox;
+mod series;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -96,7 +97,7 @@ impl SourceList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{IgnoredPart, TlsTrust};
+    use crate::model::{Choice, Frequency, IgnoredPart, TlsTrust};
 
     fn vocabulary() -> Vocabulary {
         Vocabulary {
@@ -150,6 +151,17 @@ mod tests {
     }
 
     #[test]
+    fn a_series_says_where_its_figure_stands() {
+        let text = format!(
+            "{GOOD}kind = \"series\"\nseries = {{ table = \"2\", value = \"出口额\", unit = \"亿元\", every = \"月\", jump = \"12.5%\", cumulative = true, decimals = 1 }}\n"
+        );
+        let series = SourceList::parse("s", &text, &vocabulary()).unwrap().sources[0].series.clone();
+        assert_eq!((series.table, series.value), (Some(Choice::Number(2)), Some(Choice::Name("出口额".to_owned()))));
+        assert_eq!((series.frequency, series.jump, series.cumulative, series.decimals), (Some(Frequency::Month), Some(12.5), Some(true), Some(1)));
+        assert_eq!(problems(&format!("{GOOD}kind = \"series\"\n")), "1 sources");
+    }
+
+    #[test]
     fn windows_line_ends_are_fine() {
         assert_eq!(problems(&GOOD.replace('\n', "\r\n")), "1 sources");
     }
@@ -162,7 +174,10 @@ mod tests {
             ("interval = \"0m\"", "sources.toml:5:12: \"interval\" must be from 1m to 30d"),
             ("interval = \"10分\"", "is no length of time; write 90s, 30m, 2h or 1d"),
             ("interval = 5", "\"interval\" must be a text in quotes"),
-            ("kind = \"feeds\"", "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json, page, imap; did you mean \"feed\"?"),
+            (
+                "kind = \"feeds\"",
+                "sources.toml:5:8: kind \"feeds\" is not one of feed, list, sitemap, json, page, imap, series; did you mean \"feed\"?",
+            ),
             ("industries = [\"新材枓\"]", "did you mean \"新材料\"?"),
             ("column = \"动态\"", "column \"动态\" is not known"),
             ("timezone = \"Asia/Beijing\"", "did you mean \"Asia/Shanghai\"?"),
@@ -183,6 +198,14 @@ mod tests {
             ("kind = \"page\"\nlist = { item = \"li\" }", "sources.toml:6:1: \"list\" is no key of kind = \"page\""),
             ("kind = \"page\"\nignore = [\".ad[\"]", "is no CSS selector"),
             ("kind = \"page\"\nmin_change = 0", "must be from 1 to 10000"),
+            ("series = { unit = \"吨\" }", "sources.toml:5:1: \"series\" is a key only of kind = \"series\""),
+            ("kind = \"series\"\nselect = \"#a\"", "sources.toml:6:1: \"select\" is no key of kind = \"series\""),
+            ("kind = \"series\"\nseries = { unitt = \"吨\" }", "did you mean \"unit\"?"),
+            ("kind = \"series\"\nseries = { every = \"旬\" }", "sources.toml:6:20: every \"旬\" is not one of 日, 周, 月, 季, 年"),
+            ("kind = \"series\"\nseries = { jump = \"大\" }", "must be a percentage like \"30%\""),
+            ("kind = \"series\"\nseries = { value = \"0\" }", "must be a name, or a number from 1"),
+            ("kind = \"series\"\nseries = { value = 2 }", "must be a text in quotes"),
+            ("kind = \"series\"\nseries = { decimals = 9 }", "must be from 0 to 4"),
         ];
         for (line, expected) in table {
             let got = with(line);
@@ -200,7 +223,7 @@ mod tests {
     #[test]
     fn the_console_says_the_same_in_chinese() {
         let error = SourceList::parse("s.toml", &format!("{GOOD}kind = \"feeds\"\nurll = \"x\"\n"), &vocabulary()).unwrap_err();
-        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json、page、imap；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
+        let expected = "s.toml 第 5 行第 8 列：kind 不能写“feeds”，只能是 feed、list、sitemap、json、page、imap、series；是不是“feed”？\ns.toml 第 6 行第 1 列：没有“urll”这一项；是不是“url”？";
         assert_eq!(error.chinese(), expected);
     }
 

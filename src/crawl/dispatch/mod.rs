@@ -100,7 +100,7 @@ pub struct TaskMeta {
 impl TaskMeta {
     pub fn new(task: &Task) -> Self {
         let (entry, conditional) = match &task.kind {
-            TaskKind::Poll { validators, .. } | TaskKind::Watch { validators } => (None, !validators.is_empty()),
+            TaskKind::Poll { validators, .. } | TaskKind::Watch { validators } | TaskKind::Figures { validators } => (None, !validators.is_empty()),
             TaskKind::Article { entry } => (Some(*entry), false),
         };
         Self { source: task.source.id.clone(), entry, url: task.url.clone(), conditional }

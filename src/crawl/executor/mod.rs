@@ -83,6 +83,7 @@ impl TaskExecutor {
         let (kind, validators) = match &task.kind {
             TaskKind::Poll { validators, .. } => (DocumentKind::Listing, validators),
             TaskKind::Watch { validators } => (DocumentKind::Page, validators),
+            TaskKind::Figures { validators } => (DocumentKind::Listing, validators),
             TaskKind::Article { .. } => (DocumentKind::Page, &none),
         };
         let request = Request {
@@ -109,6 +110,7 @@ impl TaskExecutor {
                         self.read_listing(task, *page, previous_selector.as_deref(), further).await
                     }
                     TaskKind::Watch { .. } => self.read_watched(task, *page).await,
+                    TaskKind::Figures { .. } => self.read_figures(task, *page).await,
                     TaskKind::Article { .. } => match sink.store_page(task, *page, stats).await? {
                         Some(page) => {
                             report.page_stored = K::PERSISTS;
@@ -138,6 +140,15 @@ impl TaskExecutor {
         let (validators, permanent_redirect, fresh_for) = (page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
         match self.reader(task).watched(page).await {
             Ok(page) => TaskResult::Watched { page: Box::new(page), validators, permanent_redirect, fresh_for },
+            Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,
+            Err(e) => TaskResult::ParseFailed(e),
+        }
+    }
+
+    async fn read_figures(&self, task: &Task, page: Page) -> TaskResult {
+        let (validators, permanent_redirect, fresh_for) = (page.validators.clone(), page.permanent_redirect.clone(), page.fresh_for);
+        match self.reader(task).figures(page).await {
+            Ok(read) => TaskResult::Figures { read: Box::new(read), validators, permanent_redirect, fresh_for },
             Err(ListingError::Interrupted(_)) => TaskResult::Interrupted,
             Err(e) => TaskResult::ParseFailed(e),
         }

@@ -11,6 +11,7 @@ use crate::discover::{Discovered, KnownEntries};
 use crate::fetch::{FetchError, Redirect, RequestStats, Validators};
 use crate::model::{EntryId, Extracted, Source, WebUrl};
 use crate::page_watch::WatchedPage;
+use crate::series::SeriesRead;
 
 /// One request to make.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +54,11 @@ pub enum TaskKind {
     },
     /// The text of a watched page.
     Watch {
+        /// Of our copy.
+        validators: Validators,
+    },
+    /// A number over time.
+    Figures {
         /// Of our copy.
         validators: Validators,
     },
@@ -113,6 +119,18 @@ pub enum TaskResult {
         #[serde(rename = "fresh")]
         fresh_for: Option<Duration>,
     },
+    /// Figures. They are compared where the stored ones are.
+    Figures {
+        read: Box<SeriesRead>,
+        /// For the next poll.
+        validators: Validators,
+        /// See [`TaskResult::NotModified`].
+        #[serde(rename = "moved")]
+        permanent_redirect: Option<WebUrl>,
+        /// Freshness of the answer.
+        #[serde(rename = "fresh")]
+        fresh_for: Option<Duration>,
+    },
     /// A document without entries.
     #[serde(rename = "Unreadable")]
     ParseFailed(ListingError),
@@ -138,17 +156,19 @@ pub enum TaskResult {
 impl TaskReport {
     /// Whether the page or list could not be fetched or read.
     pub fn is_failure(&self) -> bool {
-        use TaskResult::{Article, Entries, NotModified, Redirected, Watched};
-        !matches!(self.result, NotModified { .. } | Entries { .. } | Watched { .. } | Article { .. } | Redirected(_))
+        use TaskResult::{Article, Entries, Figures, NotModified, Redirected, Watched};
+        !matches!(self.result, NotModified { .. } | Entries { .. } | Watched { .. } | Figures { .. } | Article { .. } | Redirected(_))
     }
 
     /// Returns a stable code for the fetch log, and a message.
     pub fn code_and_message(&self) -> (&'static str, String) {
         match &self.result {
             TaskResult::NotModified { .. } => ("not-modified", "not modified".to_owned()),
-            TaskResult::Entries { .. } | TaskResult::Watched { .. } | TaskResult::Article { .. } | TaskResult::NoArticle(_) => {
-                ("ok", "ok".to_owned())
-            }
+            TaskResult::Entries { .. }
+            | TaskResult::Watched { .. }
+            | TaskResult::Figures { .. }
+            | TaskResult::Article { .. }
+            | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
             TaskResult::ParseFailed(e) => (e.code(), e.to_string()),
             TaskResult::Failed(e) => (e.code(), e.to_string()),
             TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),

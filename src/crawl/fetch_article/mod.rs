@@ -1,5 +1,6 @@
 //! Articles: builds fetch tasks for entries and applies their results.
 
+mod figure;
 mod mail_article;
 mod page_change;
 #[cfg(test)]
@@ -76,6 +77,9 @@ impl Crawler {
         let skipped = ArticleStep::Done(ArticleResult::Skipped);
         let Some(entry) = self.store.run(move |s| s.pending_entry(id)).await? else { return Ok(skipped) };
         let Some(source) = list.get(&entry.source).filter(|s| s.enabled) else { return Ok(skipped) };
+        if source.is_series() {
+            return Ok(ArticleStep::Done(self.store_figure(&entry, source).await?));
+        }
         if source.is_page() {
             return Ok(ArticleStep::Done(self.store_page_change(&entry, source).await?));
         }
@@ -129,9 +133,11 @@ impl Crawler {
             TaskResult::Failed(e) => self.article_fetch_failed(&entry, source, &e, down, log).await,
             TaskResult::Interrupted => self.interrupted(&entry, log).await,
             TaskResult::DeadLettered(reason) => self.mark_failed(&entry, &reason, None, log).await,
-            TaskResult::Entries { .. } | TaskResult::Watched { .. } | TaskResult::ParseFailed(_) | TaskResult::Redirected(_) => {
-                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await
-            }
+            TaskResult::Entries { .. }
+            | TaskResult::Watched { .. }
+            | TaskResult::Figures { .. }
+            | TaskResult::ParseFailed(_)
+            | TaskResult::Redirected(_) => self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::discover::{self, DiscoverError, Discovered, KnownEntries, LimitReache
 use crate::fetch::{DocumentKind, FetchError, Fetched, Page, charset};
 use crate::model::{Entry, WebUrl};
 use crate::page_watch::PageError;
+use crate::series::SeriesError;
 use crate::text::dates::Clock;
 
 /// Further pages at the first poll.
@@ -39,6 +40,9 @@ pub enum ListingError {
     /// It is no page to watch.
     #[error(transparent)]
     Page(PageError),
+    /// It has no such figures.
+    #[error(transparent)]
+    Series(SeriesError),
     #[error("the parser gave up on this document")]
     GaveUp,
     /// It crashed its parser, and how.
@@ -55,6 +59,7 @@ impl ListingError {
         match self {
             Self::Document(e) => e.code(),
             Self::Page(e) => e.code(),
+            Self::Series(e) => e.code(),
             Self::GaveUp => "broken",
             Self::Crashed(_) => "crashed",
             Self::Interrupted(_) => "interrupted",
@@ -66,6 +71,7 @@ impl ListingError {
         match self {
             Self::Document(e) => e.chinese(),
             Self::Page(e) => e.chinese(),
+            Self::Series(e) => e.chinese(),
             Self::GaveUp => "内容无法解析".to_owned(),
             Self::Crashed(_) => "内容会使解析程序异常退出，已跳过".to_owned(),
             Self::Interrupted(_) => "解析被外部中断，稍后重试".to_owned(),

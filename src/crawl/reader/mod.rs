@@ -8,6 +8,7 @@ mod attachments;
 mod cpu_pool;
 #[cfg(debug_assertions)]
 pub(in crate::crawl) mod faults;
+mod figures;
 mod further_pages;
 mod listing;
 mod mail;

@@ -7,9 +7,9 @@ use docx_rs::{
 
 use super::styles::{self, HEI, KAI, TypeArea};
 use super::{anchor, body, paragraph};
-use crate::model::{Item, Picture};
-use crate::render::Files;
+use crate::model::{Figures, Item, Picture};
 use crate::render::blocks::{Block, blocks};
+use crate::render::{Files, figures_chart};
 use crate::text::normalize::collapse_whitespace;
 
 /// English metric units (EMU) per twentieth of a point.
@@ -37,6 +37,9 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
             Block::Table(rows) => d.add_table(table(&rows, id, n, area.width)),
         };
     }
+    if let Some(f) = &i.figures {
+        d = add_figures(d, f, id, area);
+    }
     if let Some((p, bytes)) = i.picture.as_ref().and_then(|p| Some((p, files.get(&p.file.id)?))) {
         let run = Run::new().add_image(picture(p, bytes, id, area.width));
         // an exact line height of 28 points would show only the picture's foot
@@ -50,6 +53,24 @@ pub(super) fn add(d: Docx, i: &Item, id: usize, files: &Files, area: TypeArea) -
         );
     }
     origin(d, i, id)
+}
+
+/// Index of the table of figures among the blocks of an item, above those of its text.
+const FIGURES_BLOCK: usize = 0xf;
+
+/// Adds the table and chart of figures over time, with their source.
+fn add_figures(d: Docx, f: &Figures, id: usize, area: TypeArea) -> Docx {
+    let rows = f.table();
+    let rows: Vec<Vec<&str>> = rows.iter().map(|r| r.iter().map(String::as_str).collect()).collect();
+    let centred = || Paragraph::new().align(AlignmentType::Center);
+    let mut d = d.add_paragraph(centred().keep_next(true).add_run(Run::new().size(24).add_text(collapse_whitespace(&f.caption()))));
+    d = d.add_table(table(&rows, id, FIGURES_BLOCK, area.width));
+    if let Some(png) = figures_chart(f) {
+        let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(120).after(120);
+        d = d.add_paragraph(centred().line_spacing(line).add_run(Run::new().add_image(drawn(&png, format!("rIdFigures{id}"), area.width))));
+    }
+    let source = f.source_line();
+    if source.is_empty() { d } else { d.add_paragraph(paragraph("Origin", &source)) }
 }
 
 /// Longest heading within a text, in characters.
@@ -110,6 +131,16 @@ fn table(rows: &[Vec<&str>], id: usize, n: usize, text_width: usize) -> Table {
         .set_grid(vec![width; columns])
         .width(width * columns, WidthType::Dxa)
         .align(TableAlignmentType::Center)
+}
+
+/// Returns a picture that this program drew, as wide as the text; `id` is its relation.
+pub(super) fn drawn(png: &[u8], id: String, text_width: usize) -> Pic {
+    // width and height stand in the header of the file (PNG specification, 11.2.2)
+    let length = |at: usize| png.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(1, u32::from_be_bytes).max(1);
+    let (width, height) = (length(16), length(20));
+    let wide = u32::try_from(text_width).unwrap_or(u32::MAX).saturating_mul(EMU_PER_TWENTIETH);
+    let high = u32::try_from(u64::from(wide) * u64::from(height) / u64::from(width)).unwrap_or(wide);
+    Pic::new_with_dimensions(png.to_vec(), width / 2, height / 2).id(id).size(wide, high)
 }
 
 /// Returns a picture at its own size, limited to the text's width and half a page.

@@ -2,10 +2,11 @@
 
 use chrono_tz::Tz;
 use docx_rs::{
-    AlignmentType, BorderType, Docx, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, Paragraph, Pic, Run, Shading, Table,
+    AlignmentType, BorderType, Docx, Hyperlink, HyperlinkData, HyperlinkType, LineSpacing, LineSpacingType, Paragraph, Run, Shading, Table,
     TableAlignmentType, TableBorder, TableBorderPosition, TableBorders, TableCell, TableRow, WidthType,
 };
 
+use super::item::drawn;
 use super::styles::{self, TypeArea};
 use super::{DocxError, Properties, body, heading, masthead, pack};
 use crate::render::chart::{WIDTH, bars};
@@ -14,8 +15,6 @@ use crate::render::review::{ReviewCell, ReviewLink, ReviewTable, legend, review_
 use crate::review::Review;
 use crate::text::normalize::collapse_whitespace;
 
-/// English metric units (EMU) per twentieth of a point.
-const EMU_PER_TWENTIETH: usize = 635;
 /// First id of paragraphs in tables: above those outside.
 const CELL_IDS: usize = 0x1000_0000;
 
@@ -35,7 +34,7 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
         }
         if let Some(png) = bars(&section.chart, r.known_weeks()) {
             let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(60).after(60);
-            let run = Run::new().add_image(picture(&png, n));
+            let run = Run::new().add_image(drawn(&png, format!("rIdBars{n}x{WIDTH}"), TypeArea::STANDARD.width));
             d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).keep_next(true).add_run(run));
         }
         if let Some(table) = &section.table {
@@ -46,16 +45,6 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
     // of a period that is not over: the moment of counting
     let at = r.unfinished_at.map_or_else(|| format!("{}T00:00:00Z", r.last_day), |t| t.format("%FT%TZ").to_string());
     pack(d, &Properties { author: organiser.to_owned(), title: review_subject(r), at })
-}
-
-/// Returns the picture as wide as the text.
-fn picture(png: &[u8], n: usize) -> Pic {
-    // width and height stand in the header of the file (PNG specification, 11.2.2)
-    let length = |at: usize| png.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(1, u32::from_be_bytes).max(1);
-    let (width, height) = (length(16), length(20));
-    let wide = u32::try_from(TypeArea::STANDARD.width * EMU_PER_TWENTIETH).unwrap_or(u32::MAX);
-    let high = u32::try_from(u64::from(wide) * u64::from(height) / u64::from(width)).unwrap_or(wide);
-    Pic::new_with_dimensions(png.to_vec(), width / 2, height / 2).id(format!("rIdBars{n}x{WIDTH}")).size(wide, high)
 }
 
 fn written(table: &ReviewTable, section: usize, ids: &mut usize) -> Table {

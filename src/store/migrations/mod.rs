@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("032_rechecks.sql")).foreign_key_check(),
     M::up(include_str!("033_notice_article.sql")),
     M::up(include_str!("034_publication_scopes.sql")),
+    M::up(include_str!("035_series.sql")),
     M::up(include_str!("036_mailboxes.sql")),
 ];
 

@@ -15,11 +15,13 @@ use crate::crawl::executor::{Task, TaskKind, TaskReport, TaskResult};
 use crate::crawl::reader::ListingError;
 
 /// The newest version of the message format that we read. Increase it whenever the previous version would misread a message.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The version of messages that release 1.0 reads.
 const FIRST_VERSION: u32 = 1;
 /// The version of messages about watched pages.
 const WATCH_VERSION: u32 = 2;
+/// The version of messages about figures over time.
+const FIGURES_VERSION: u32 = 3;
 /// Headers: the version, and a mark that the body is in the object store.
 pub(super) const VERSION_HEADER: &str = "Qingbao-Version";
 pub(super) const LARGE_HEADER: &str = "Qingbao-Object";
@@ -57,14 +59,21 @@ pub(super) trait Versioned {
 
 impl Versioned for TaskMessage {
     fn version(&self) -> u32 {
-        if matches!(self.task.kind, TaskKind::Watch { .. }) { WATCH_VERSION } else { FIRST_VERSION }
+        match self.task.kind {
+            TaskKind::Figures { .. } => FIGURES_VERSION,
+            TaskKind::Watch { .. } => WATCH_VERSION,
+            TaskKind::Poll { .. } | TaskKind::Article { .. } => FIRST_VERSION,
+        }
     }
 }
 
 impl Versioned for ReportMessage {
     fn version(&self) -> u32 {
-        let is_watched = matches!(self.report.result, TaskResult::Watched { .. } | TaskResult::ParseFailed(ListingError::Page(_)));
-        if is_watched { WATCH_VERSION } else { FIRST_VERSION }
+        match self.report.result {
+            TaskResult::Figures { .. } | TaskResult::ParseFailed(ListingError::Series(_)) => FIGURES_VERSION,
+            TaskResult::Watched { .. } | TaskResult::ParseFailed(ListingError::Page(_)) => WATCH_VERSION,
+            _ => FIRST_VERSION,
+        }
     }
 }
 
@@ -162,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn only_messages_about_watched_pages_need_a_new_worker() {
+    fn only_messages_about_watched_pages_and_figures_need_a_new_worker() {
         let url = WebUrl::parse("https://a.cn/x").unwrap();
         let source = Arc::new(Source::plain(SourceId::parse("a").unwrap(), "甲".into(), url.clone()));
         let task = |kind| Task {
@@ -186,6 +195,8 @@ mod tests {
         let sent = report(TaskResult::Watched { page: Box::new(page), validators: Validators::default(), permanent_redirect: None, fresh_for: None });
         assert_eq!((sent.version(), format!("{:?}", again(&sent))), (2, format!("{sent:?}")));
         assert_eq!(report(TaskResult::ParseFailed(ListingError::Page(crate::page_watch::PageError::Empty))).version(), 2);
+        assert_eq!(version(TaskKind::Figures { validators: Validators::default() }), 3);
+        assert_eq!(report(TaskResult::ParseFailed(ListingError::Series(crate::series::SeriesError::NoTable))).version(), 3);
         assert_eq!(report(TaskResult::NotModified { permanent_redirect: None, fresh_for: None }).version(), 1);
     }
 

@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::config::settings::{OcrSettings, PdfSettings};
 use crate::crawl::reader::cpu_pool::STACK_BYTES;
 use crate::crawl::reader::process::{self, Failure, MemoryLimit, Process};
-use crate::crawl::reader::{CpuPool, Document, article, listing, mail, watched};
+use crate::crawl::reader::{CpuPool, Document, article, figures, listing, mail, watched};
 use crate::documents::scan;
 use crate::model::{Entry, Source};
 
@@ -48,6 +48,8 @@ pub(super) enum Kind {
     Office,
     /// The picture of a scanned page.
     Scan,
+    /// A number over time.
+    Figures,
     /// A page that may announce feeds.
     Homepage,
     /// A mail.
@@ -216,6 +218,7 @@ pub fn parse_documents() -> anyhow::Result<()> {
                 Kind::Watched => serde_json::to_vec(&watched::watched(&input))?,
                 Kind::Office => serde_json::to_vec(&article::office(&input))?,
                 Kind::Scan => serde_json::to_vec(&scan::clean(&input.document.body))?,
+                Kind::Figures => serde_json::to_vec(&figures::figures(&input))?,
                 Kind::Homepage => serde_json::to_vec(&listing::announced(&input))?,
                 Kind::Mail => serde_json::to_vec(&mail::mail(&input))?,
             })

@@ -1,0 +1,160 @@
+//! A page → its tables. Tables that hold other tables lay out the page and are left out.
+
+use crate::html::{Attr, Edge, NodeRef, Tag, Tree};
+use crate::series::SeriesError;
+use crate::series::table::{MAX_COLUMNS, Tables};
+use crate::text::normalize::{collapse_whitespace, truncate};
+use crate::wall::Wall;
+
+/// Largest span of a cell that is followed.
+const MAX_SPAN: usize = 60;
+/// Longest line above a table that may be its caption.
+const MAX_CAPTION_CHARS: usize = 80;
+
+pub(super) fn read(page: &str) -> Result<Tables, SeriesError> {
+    let tree = Tree::parse(page);
+    let mut is_layout = vec![false; tree.len()];
+    for table in tree.elements(Tag::Table) {
+        if let Some(outer) = table.ancestors().find(|a| a.is(Tag::Table)) {
+            is_layout.get_mut(outer.id().index()).into_iter().for_each(|l| *l = true);
+        }
+    }
+    let mut reader = PageReader::default();
+    let mut walk = tree.root().walk();
+    while let Some(edge) = walk.next() {
+        match edge {
+            Edge::Open(_, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template) => walk.skip_subtree(),
+            Edge::Open(e, Tag::Table) if is_layout.get(e.id().index()) != Some(&true) => reader.begin()?,
+            Edge::Close(e, Tag::Table) if is_layout.get(e.id().index()) != Some(&true) => reader.end_table(),
+            Edge::Open(e, tag) => reader.open(e, tag)?,
+            Edge::Text(_, text) => reader.text(text),
+            Edge::Close(_, tag) => reader.close(tag)?,
+        }
+    }
+    if reader.tables.tables.is_empty()
+        && let Some(wall) = Wall::of_page(page)
+    {
+        return Err(SeriesError::Wall(wall));
+    }
+    Ok(reader.tables)
+}
+
+struct PageCell {
+    text: String,
+    columns: usize,
+    rows: usize,
+}
+
+#[derive(Default)]
+struct PageReader {
+    tables: Tables,
+    is_in_table: bool,
+    is_in_caption: bool,
+    /// The last line outside tables, and the last heading.
+    line: String,
+    above: String,
+    heading: String,
+    caption: String,
+    row: Option<Vec<PageCell>>,
+    /// Cells that reach into the next rows: column, further rows, text.
+    carried: Vec<(usize, usize, String)>,
+}
+
+impl PageReader {
+    fn begin(&mut self) -> Result<(), SeriesError> {
+        self.end_line(false);
+        let caption = if self.above == self.heading { self.heading.clone() } else { format!("{} {}", self.heading, self.above) };
+        self.tables.begin(&caption)?;
+        (self.is_in_table, self.row) = (true, None);
+        self.carried.clear();
+        Ok(())
+    }
+
+    fn end_table(&mut self) {
+        self.is_in_table = false;
+        self.above.clear();
+        self.line.clear();
+    }
+
+    fn open(&mut self, e: NodeRef<'_>, tag: Tag) -> Result<(), SeriesError> {
+        match tag {
+            Tag::Caption => self.is_in_caption = true,
+            Tag::Tr if self.is_in_table => self.end_row()?,
+            Tag::Td | Tag::Th if self.is_in_table => {
+                let span = |attr| e.attr(attr).and_then(|v| v.trim().parse().ok()).unwrap_or(1_usize).clamp(1, MAX_SPAN);
+                let cell = PageCell { text: String::new(), columns: span(Attr::Colspan), rows: span(Attr::Rowspan) };
+                self.row.get_or_insert_default().push(cell);
+            }
+            _ if !self.is_in_table && (tag.is_heading() || matches!(tag, Tag::P | Tag::Div | Tag::Br | Tag::Section)) => self.end_line(false),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.is_in_caption {
+            self.caption.push_str(text);
+        } else if let Some(cell) = self.row.as_mut().filter(|_| self.is_in_table).and_then(|r| r.last_mut()) {
+            cell.text.push_str(text);
+        } else if !self.is_in_table && self.line.len() < MAX_CAPTION_CHARS * 8 {
+            self.line.push_str(text);
+        }
+    }
+
+    fn close(&mut self, tag: Tag) -> Result<(), SeriesError> {
+        match tag {
+            Tag::Caption => {
+                self.is_in_caption = false;
+                let caption = collapse_whitespace(&std::mem::take(&mut self.caption));
+                if let Some(table) = self.tables.tables.last_mut().filter(|_| self.is_in_table && !caption.is_empty()) {
+                    table.caption = truncate(&caption, MAX_CAPTION_CHARS);
+                }
+            }
+            Tag::Tr if self.is_in_table => self.end_row()?,
+            _ if !self.is_in_table && (tag.is_heading() || matches!(tag, Tag::P | Tag::Div | Tag::Section)) => self.end_line(tag.is_heading()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self, is_heading: bool) {
+        let line = collapse_whitespace(&std::mem::take(&mut self.line));
+        if line.is_empty() {
+            return;
+        }
+        // a long paragraph is no caption, and ends what stood above it
+        self.above = if line.chars().count() <= MAX_CAPTION_CHARS { line } else { String::new() };
+        if is_heading {
+            self.heading.clone_from(&self.above);
+        }
+    }
+
+    fn end_row(&mut self) -> Result<(), SeriesError> {
+        let Some(cells) = self.row.take() else { return Ok(()) };
+        let (mut out, mut carried): (Vec<String>, Vec<(usize, usize, String)>) = (Vec::new(), Vec::new());
+        let mut above = std::mem::take(&mut self.carried).into_iter().peekable();
+        let mut cells = cells.into_iter();
+        while out.len() < MAX_COLUMNS {
+            if let Some((column, rows, text)) = above.next_if(|(column, ..)| *column <= out.len()) {
+                out.push(text.clone());
+                if rows > 1 {
+                    carried.push((column, rows - 1, text));
+                }
+                continue;
+            }
+            let Some(cell) = cells.next() else { break };
+            let text = truncate(&collapse_whitespace(&cell.text), MAX_CAPTION_CHARS);
+            for _ in 0..cell.columns.min(MAX_COLUMNS - out.len()) {
+                if cell.rows > 1 {
+                    carried.push((out.len(), cell.rows - 1, text.clone()));
+                }
+                out.push(text.clone());
+            }
+        }
+        carried.extend(above);
+        carried.sort_by_key(|c| c.0);
+        carried.truncate(MAX_COLUMNS);
+        self.carried = carried;
+        self.tables.row(out)
+    }
+}
