@@ -10,7 +10,7 @@ use qingbao::dedup::fingerprint::MinHashSignature;
 use qingbao::dedup::stories::dedup_text;
 use qingbao::discover::Discovered;
 use qingbao::fetch::{RequestStats, Validators, host_key};
-use qingbao::model::{Entry, TopicDraft, TopicFilter, TopicKind, WebUrl};
+use qingbao::model::{Classification, Entry, TopicDraft, TopicFilter, TopicKind, WebUrl};
 use qingbao::schedule::poll_interval::ChangeRate;
 use qingbao::store::{FetchRecord, NewArticle, PollPlan, Store};
 use qingbao::text::segment::Segmented;
@@ -101,7 +101,7 @@ impl Crawl {
             Entry { id: None, url, title: news(n).title, published_at: None, summary: None, content_html: None }
         };
         let found = Discovered { entries: (from..from + ENTRIES).map(entry).collect(), ..Discovered::default() };
-        let plan = |_| PollPlan { change_rate: ChangeRate::default(), next_due: self.now, interval: Duration::from_secs(3_600), quiet: false };
+        let plan = |_| PollPlan { change_rate: ChangeRate::default(), next_due: self.now, interval: Duration::from_hours(1), quiet: false };
         let log = line(&source.url, source.id.clone(), true, 40_000);
         let validators = Validators::default();
         self.store.commit_entries(source, (&found, &validators, None), 500, self.now, plan, &log).unwrap();
@@ -118,8 +118,8 @@ impl Crawl {
                 part: None,
                 published_at: Some(at.fixed_offset()),
                 fetched: at,
-                words: Default::default(),
-                classification: Default::default(),
+                words: (String::new(), String::new()),
+                classification: Classification::default(),
                 signature: MinHashSignature::new(""),
                 extracted: news.extracted(),
                 title: news.title,

@@ -53,7 +53,11 @@ fn measure(store: &Store, crawl: &mut Crawl, folder: &Path) {
         all.preparing += round.preparing;
         all.committing += round.committing;
     }
-    let working = beside(store, crawl.count(), Duration::ZERO, || (0..MEASURED).for_each(|_| drop(crawl.round())));
+    let working = beside(store, crawl.count(), Duration::ZERO, || {
+        for _ in 0..MEASURED {
+            crawl.round();
+        }
+    });
     let size = std::fs::metadata(folder.join("qingbao.db")).unwrap().len();
     let copy = folder.join("copy.db");
     let started = Instant::now();
