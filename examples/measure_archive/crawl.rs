@@ -118,7 +118,7 @@ impl Crawl {
                 part: None,
                 published_at: Some(at.fixed_offset()),
                 fetched: at,
-                words: Default::default(),
+                words: (String::new(), String::new()),
                 classification: Classification::default(),
                 signature: MinHashSignature::new(""),
                 extracted: news.extracted(),

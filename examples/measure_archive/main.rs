@@ -2,7 +2,7 @@
 //! the size of the file, and the time of a backup.
 //!
 //! `cargo run --release --example measure_archive -- 10000 100000` grows one archive to each of these sizes, through the store as the crawl
-//! does: entries, articles of about 900 letters with class, story, event, topics and search index. `in=FOLDER` says where (the folder is
+//! does: entries, articles of about 770 letters with class, story, event, topics and search index. `in=FOLDER` says where (the folder is
 //! removed at the end); a database and its backup need about twice 15 KB an article.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a mistake here must end the run
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)] // numbers are small and positive

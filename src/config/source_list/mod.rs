@@ -228,6 +228,11 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_list_is_no_mistake() {
+        assert_eq!((problems(""), problems("# none yet\n")), ("0 sources".to_owned(), "0 sources".to_owned()));
+    }
+
+    #[test]
     fn all_problems_come_at_once() {
         let got = problems("[[source]]\nid = \"A B\"\nurl = \"ftp://x\"\n[[source]]\nid = \"b\"\n");
         assert_eq!(got.lines().count(), 5, "{got}");
