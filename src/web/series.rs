@@ -35,6 +35,7 @@ struct SeriesPage {
     /// 月度数据（累计）.
     kind: String,
     chart: Option<(String, String)>,
+    heads: Vec<String>,
     table: Vec<Vec<String>>,
     more: usize,
     /// Period, before, now, when it was seen.
@@ -64,6 +65,7 @@ async fn show(console: &AppState, session: &Session, source: &Source) -> Result<
     let shown = all.as_ref().map(|f| last(f, MAX_ROWS));
     let chart = all.as_ref().map(|f| last(f, f.rows.last().map_or(0, |r| r.period.frequency().shown_periods())));
     let picture = |f: Figures| Some((base64::engine::general_purpose::STANDARD.encode(figures_chart(&f)?), f.alt()));
+    let mut rows = shown.map(|f| f.table()).unwrap_or_default().into_iter();
     let page = SeriesPage {
         frame: Layout::new(console, session, "来源"),
         id: source.id.to_string(),
@@ -75,7 +77,8 @@ async fn show(console: &AppState, session: &Session, source: &Source) -> Result<
         kind: history.as_ref().map(|h| format!("{}度数据{}", h.frequency.chinese(), if h.is_cumulative { "（累计）" } else { "" })).unwrap_or_default(),
         chart: chart.and_then(picture),
         more: all.as_ref().map_or(0, |f| f.rows.len().saturating_sub(MAX_ROWS)),
-        table: shown.map(|f| f.table()).unwrap_or_default(),
+        heads: rows.next().unwrap_or_default(),
+        table: rows.collect(),
         revisions: history.iter().flat_map(|h| h.revisions.iter().map(|r| revision(r, h.is_cumulative, at(r.seen_at)))).collect(),
         articles: history.iter().flat_map(|h| h.articles.iter().map(|(id, title, doubtful)| (id.0, title.clone(), *doubtful))).collect(),
     };
