@@ -32,7 +32,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::events::Told;
-use crate::model::{
+use crate::model::{Figures, 
     ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, MadeBy, Print, Series, Signing, StoryId, Trend, WEEKS,
 };
 use crate::ranking::{CandidateFeatures, Ranking};
@@ -293,7 +293,7 @@ fn item<A: Archive>(
 ) -> Result<Item, A::Error> {
     let mut item = item_from_article(lead, archive.text(c.lead)?, input.summarise, input.publication.calendar.zone);
     item.print = print;
-    item.figures = archive.figures(c.lead)?.map(Box::new);
+    item = with_figures(item, archive.figures(c.lead)?);
     let copy = |id: &ArticleId| {
         let a = archive.headline(*id)?;
         Ok(Copy { publisher: a.source_name, url: a.url, article: Some(a.id) })
@@ -325,7 +325,14 @@ fn item<A: Archive>(
 /// If the archive cannot be read.
 pub fn manual_item<A: Archive>(archive: &A, id: ArticleId, summarise: &SummariseSettings, zone: chrono_tz::Tz) -> Result<Item, A::Error> {
     let item = item_from_article(&archive.headline(id)?, archive.text(id)?, summarise, zone);
-    Ok(Item { figures: archive.figures(id)?.map(Box::new), ..item })
+    Ok(with_figures(item, archive.figures(id)?))
+}
+
+/// Adds the figures that an article tells. Its first paragraph says them, as its title does: a summary would leave that out.
+fn with_figures(item: Item, figures: Option<Figures>) -> Item {
+    let Some(figures) = figures else { return item };
+    let summary = item.text.lines().next().unwrap_or_default().to_owned();
+    Item { summary, figures: Some(Box::new(figures)), ..item }
 }
 
 /// Returns the summary of an article; names days relative to its publication day.

@@ -63,10 +63,10 @@ fn new_figure(judged: &Judged, series: SeriesName<'_>, unit: &str, row: &FigureR
     let value = amount(row.value, row.decimals, unit);
     let changes = changes(row);
     let mut text = format!("{period}，{}：{value}{changes}。", series.name);
-    text.push_str(&sources(series));
     if let Some(doubt) = doubt {
         text.push_str(&format!("\n【待核】{doubt}，请对照原始数据核对。"));
     }
+    text.push_str(&sources(series));
     FigureEntry {
         told: Told::New(row.period),
         title: format!("{}{period}{}：{value}{changes}", mark(doubt), series.name),
@@ -98,9 +98,6 @@ fn revision(judged: &Judged, series: SeriesName<'_>, unit: &str) -> FigureEntry 
     if more > 0 {
         lines.push(format!("另有 {more} 期也作了修订。"));
     }
-    if let Some(last) = lines.last_mut() {
-        last.push_str(&sources(series));
-    }
     if let Some(doubt) = doubt {
         lines.push(format!("【待核】{doubt}，请对照原始数据核对。"));
     }
@@ -111,7 +108,7 @@ fn revision(judged: &Judged, series: SeriesName<'_>, unit: &str) -> FigureEntry 
     FigureEntry {
         told: Told::Revised(newest),
         title: title.unwrap_or_default(),
-        text: lines.join("\n"),
+        text: lines.join("\n") + &sources(series),
         figures: figures(judged, series, judged.figures.last_key_value().map_or(newest, |(p, _)| *p)),
         is_doubtful: doubt.is_some(),
     }
@@ -122,7 +119,7 @@ fn mark(doubt: Option<&str>) -> &'static str {
 }
 
 fn sources(series: SeriesName<'_>) -> String {
-    if series.publisher.is_empty() || series.publisher == series.name { String::new() } else { format!("数据来源：{}。", series.publisher) }
+    if series.publisher.is_empty() || series.publisher == series.name { String::new() } else { format!("\n数据来源：{}。", series.publisher) }
 }
 
 /// Returns 12.3 亿元, 5.2% or 101.3.

@@ -192,7 +192,7 @@ fn a_new_period_is_told_with_its_changes() {
     assert!(told(&[YEAR, YEAR], &SeriesSettings::default()).is_empty());
     let next = format!("{YEAR}2026-10,12.3\n");
     let title = "2026年10月许昌发制品出口额：12.3 亿元，同比增长 4.2%，环比下降 1.2%";
-    let text = "2026年10月，许昌发制品出口额：12.3 亿元，同比增长 4.2%，环比下降 1.2%。数据来源：许昌海关。";
+    let text = "2026年10月，许昌发制品出口额：12.3 亿元，同比增长 4.2%，环比下降 1.2%。\n数据来源：许昌海关。";
     assert_eq!(told(&[YEAR, &next], &SeriesSettings::default()), [(title.to_owned(), text.to_owned(), false)]);
     // an older period that appears later is stored and not told
     assert!(told(&[YEAR, &format!("{YEAR}2025-09,10\n")], &SeriesSettings::default()).is_empty());
@@ -214,7 +214,7 @@ fn revisions_tell_the_old_and_the_new_figure() {
     let got = told(&[YEAR, &revised], &SeriesSettings::default());
     assert_eq!(got.len(), 1);
     assert_eq!(got[0].0, "2026年9月许昌发制品出口额修订为 12.6 亿元（原 12.45 亿元）");
-    assert_eq!(got[0].1, "2026年9月，许昌发制品出口额由 12.45 亿元修订为 12.6 亿元，修订后环比增长 5.0%。数据来源：许昌海关。");
+    assert_eq!(got[0].1, "2026年9月，许昌发制品出口额由 12.45 亿元修订为 12.6 亿元，修订后环比增长 5.0%。\n数据来源：许昌海关。");
     let large = told(&[YEAR, &YEAR.replace("12.45", "24")], &SeriesSettings::default());
     assert!(large[0].2 && large[0].0.starts_with("【待核】"), "{large:?}");
     // both at once: two entries

@@ -24,7 +24,7 @@ const KNOWN_ENTRIES: u32 = 200;
 
 /// The columns of a [`PendingEntry`].
 pub(super) const PENDING_ENTRY_COLUMNS: &str = "e.id, e.source_id, e.identity, e.url, e.title, e.published_at, e.summary, e.content_html, e.tries, \
-     (e.identity LIKE 'page-change:%' OR e.identity LIKE 'inbox-mail:%' OR e.identity <> e.canonical AND EXISTS (SELECT 1 FROM entry o WHERE o.canonical = e.canonical AND o.source_id = e.source_id AND o.id <> e.id))";
+     (e.identity LIKE 'page-change:%' OR e.identity LIKE 'inbox-mail:%' OR e.identity LIKE 'series:%' OR e.identity <> e.canonical AND EXISTS (SELECT 1 FROM entry o WHERE o.canonical = e.canonical AND o.source_id = e.source_id AND o.id <> e.id))";
 
 /// An entry without an article yet.
 #[derive(Debug, Clone)]
