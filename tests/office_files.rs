@@ -143,6 +143,37 @@ fn a_docx_is_an_article_with_its_table() {
 }
 
 #[test]
+fn a_workbook_is_an_article_of_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = |cells: &[&str]| format!("<row>{}</row>", cells.iter().map(|c| cell(c)).collect::<String>());
+    let rows =
+        [row(&["二零二六年度算力产业专项资金拟支持项目名单"]), row(&["项目单位", "金额（万元）"]), row(&["北岸智造有限公司", "<c><v>120</v></c>"])]
+            .concat();
+    let parts = [
+        ("xl/workbook.xml", "<workbook xmlns:r=\"r\"><sheets><sheet name=\"名单\" r:id=\"a\"/></sheets></workbook>".to_owned()),
+        ("xl/_rels/workbook.xml.rels", "<Relationships><Relationship Id=\"a\" Target=\"worksheets/sheet1.xml\"/></Relationships>".to_owned()),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")
+                .replace("<c t=\"inlineStr\"><is><t><c><v>120</v></c></t></is></c>", "<c><v>120</v></c>"),
+        ),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    std::fs::write(dir.path().join("a.xlsx"), zip.finish().unwrap().into_inner()).unwrap();
+    let article = inspected(dir.path(), "a.xlsx", None);
+    assert_eq!(article["title"], "二零二六年度算力产业专项资金拟支持项目名单", "{article}");
+    assert!(
+        article["text"].as_str().unwrap().contains("北岸智造有限公司") && article["html"].as_str().unwrap().contains("<td>120</td>"),
+        "{article}"
+    );
+}
+
+#[test]
 fn without_the_programs_a_scan_and_an_old_document_name_what_to_install() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("scan.pdf"), scan(&image::RgbImage::from_pixel(600, 800, image::Rgb([255, 255, 255])), 72)).unwrap();

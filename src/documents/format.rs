@@ -82,7 +82,7 @@ impl Format {
 
     /// Whether it is a document with text of its own, no picture or archive.
     pub fn is_document(self) -> bool {
-        matches!(self, Self::Pdf | Self::Docx | Self::OldWord | Self::Rtf)
+        matches!(self, Self::Pdf | Self::Docx | Self::Xlsx | Self::OldWord | Self::Rtf)
     }
 
     /// Returns its name for a message.

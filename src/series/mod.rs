@@ -27,3 +27,11 @@ pub use error::SeriesError;
 pub use judge::{Judged, Oddity, StoredFigure, judge};
 pub use read::{Figure, SeriesRead, read_text, read_workbook};
 pub use report::{FigureEntry, Told};
+
+/// Returns the sheets of a workbook (.xlsx): their names and rows of cells.
+///
+/// # Errors
+/// It is damaged or too large.
+pub fn sheets(bytes: &[u8]) -> Result<Vec<(String, Vec<Vec<String>>)>, SeriesError> {
+    Ok(workbook::read(bytes)?.tables.into_iter().map(|t| (t.caption, t.rows)).collect())
+}

@@ -12,7 +12,11 @@ use crate::extract::{self, Context, ExtractError, Foreign};
 use crate::fetch::charset;
 use crate::libreoffice::{self, PdfError};
 use crate::model::{Entry, Extracted, Source};
+use crate::series;
 use crate::text::dates::Clock;
+
+/// Most rows read of a sheet: longer ones are data, no notice.
+const MAX_SHEET_ROWS: usize = 500;
 
 impl Reader<'_> {
     /// Reads the article of a page, with its further pages.
@@ -29,7 +33,7 @@ impl Reader<'_> {
     pub(super) async fn extract(&self, page: Document) -> Result<Extracted, ExtractError> {
         match Format::of(&page.body) {
             Some(Format::Pdf) => Box::pin(self.pdf(page)).await,
-            Some(Format::Docx) => self.parse::<Result<_, _>>(Kind::Office, page).await?,
+            Some(Format::Docx | Format::Xlsx) => self.parse::<Result<_, _>>(Kind::Office, page).await?,
             Some(Format::OldWord | Format::Rtf) => Box::pin(self.old_document(page)).await,
             Some(Format::Png | Format::Jpeg | Format::Webp) => Box::pin(self.picture(page)).await,
             _ => {
@@ -111,8 +115,30 @@ pub(super) fn page(input: ParseInput) -> Result<Extracted, ExtractError> {
 
 /// Reads an office document.
 pub(super) fn office(input: &ParseInput) -> Result<Extracted, ExtractError> {
-    let html = documents::html_of_docx(&input.document.body).map_err(|e| ExtractError::Document(e.to_string()))?;
+    let body = &input.document.body;
+    let html = match Format::of(body) {
+        Some(Format::Xlsx) => series::sheets(body).map(|sheets| html_of_sheets(&sheets)).map_err(|e| e.to_string()),
+        _ => documents::html_of_docx(body).map_err(|e| e.to_string()),
+    };
+    let html = html.map_err(ExtractError::Document)?;
     extract::document::article(&html, &context(&input.document, &input.source))
+}
+
+/// Writes the sheets of a workbook as tables, each below its name. The first rows of most sheets are a title, which stays a row.
+fn html_of_sheets(sheets: &[(String, Vec<Vec<String>>)]) -> String {
+    let mut html = String::new();
+    for (name, rows) in sheets.iter().filter(|(_, rows)| !rows.is_empty()) {
+        if sheets.len() > 1 {
+            html.push_str(&format!("<h2>{}</h2>", ammonia::clean_text(name)));
+        }
+        html.push_str("<table>");
+        for row in rows.iter().take(MAX_SHEET_ROWS) {
+            let cells: String = row.iter().map(|cell| format!("<td>{}</td>", ammonia::clean_text(cell))).collect();
+            html.push_str(&format!("<tr>{cells}</tr>"));
+        }
+        html.push_str("</table>");
+    }
+    html
 }
 
 /// Extracts the article of a feed entry.
