@@ -47,7 +47,18 @@ pub(super) struct AddArgs {
 impl AddArgs {
     /// An address for another command, which prints by itself.
     pub(super) fn quietly(url: &str, allow_private: bool) -> Self {
-        Self { url: url.to_owned(), id: None, name: None, region: None, dry_run: false, allow_private, render: false, page: false, series: false, quiet: true }
+        Self {
+            url: url.to_owned(),
+            id: None,
+            name: None,
+            region: None,
+            dry_run: false,
+            allow_private,
+            render: false,
+            page: false,
+            series: false,
+            quiet: true,
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::crawl::{Crawler, Result};
 use crate::crawl::watch_page::LookResult;
+use crate::crawl::{Crawler, Result};
 use crate::fetch::Validators;
 use crate::model::{Source, WebUrl};
 use crate::series::report::{self, SeriesName};

@@ -118,8 +118,15 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     // the listing reports parse errors: it parses the same page
     let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
-    let preview =
-        |url: WebUrl, found| Preview { url, found, name: name.clone(), permanent_redirect: moved.clone(), columns: Vec::new(), watched: None, series: None };
+    let preview = |url: WebUrl, found| Preview {
+        url,
+        found,
+        name: name.clone(),
+        permanent_redirect: moved.clone(),
+        columns: Vec::new(),
+        watched: None,
+        series: None,
+    };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -147,9 +154,15 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
             let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
             // if the page has no list, use its largest column
             match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
-                Some((at, best)) => {
-                    Ok(Preview { url: best.url.clone(), found: found.swap_remove(at), name, permanent_redirect: moved, columns, watched: None, series: None })
-                }
+                Some((at, best)) => Ok(Preview {
+                    url: best.url.clone(),
+                    found: found.swap_remove(at),
+                    name,
+                    permanent_redirect: moved,
+                    columns,
+                    watched: None,
+                    series: None,
+                }),
                 None => Err(e),
             }
         }

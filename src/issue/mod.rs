@@ -32,8 +32,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::{Publication, SummariseSettings};
 use crate::events::Told;
-use crate::model::{Figures, 
-    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Headline, Health, Item, Label, MadeBy, Print, Series, Signing, StoryId, Trend, WEEKS,
+use crate::model::{
+    ArticleId, ColumnItems, Copy, Edition, EditionId, EventId, Figures, Headline, Health, Item, Label, MadeBy, Print, Series, Signing, StoryId,
+    Trend, WEEKS,
 };
 use crate::ranking::{CandidateFeatures, Ranking};
 

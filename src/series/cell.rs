@@ -53,9 +53,7 @@ fn without_footnote(text: &str) -> &str {
     let (Some(open), true) = (text.rfind(['[', '(']), text.ends_with([']', ')'])) else { return text };
     let (before, mark) = text.split_at(open);
     let mark = mark.trim_matches(['[', ']', '(', ')']);
-    let is_mark = mark.chars().count() <= 4
-        && (text.ends_with(']') || mark.starts_with(['注', 'r', 'p', '初', '修', '预']))
-        && !before.is_empty();
+    let is_mark = mark.chars().count() <= 4 && (text.ends_with(']') || mark.starts_with(['注', 'r', 'p', '初', '修', '预'])) && !before.is_empty();
     if is_mark { before } else { text }
 }
 
@@ -126,7 +124,8 @@ mod tests {
         for text in ["", "-", "—", "…", "暂无", "N/A", "NaN", "null"] {
             assert_eq!(read(text), Cell::Missing, "{text}");
         }
-        for text in ["1e999", "inf", "12,34", "1,2345", "许昌", "2026年", "1.2.3", "99999999999999999999", "(0.4)", "↓3", "1-2", &"9".repeat(500)] {
+        for text in ["1e999", "inf", "12,34", "1,2345", "许昌", "2026年", "1.2.3", "99999999999999999999", "(0.4)", "↓3", "1-2", &"9".repeat(500)]
+        {
             assert_eq!(read(text), Cell::Text, "{text}");
         }
     }

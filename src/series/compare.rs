@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::model::{FigureChange, FigureRow, Period};
-use crate::series::unit::Unit;
 use crate::series::read::Figure;
+use crate::series::unit::Unit;
 
 /// Prices rest on holidays: the day before is the last one within this time.
 const MAX_REST: TimeDelta = TimeDelta::days(10);

@@ -14,7 +14,7 @@ const MAX_ARRAYS: usize = 200;
 const MAX_DEPTH: usize = 4;
 const MAX_KEY_CHARS: usize = 100;
 
-/// Reads the arrays, or the one at `path`. serde_json refuses nesting above 128 and numbers that are none.
+/// Reads the arrays, or the one at `path`. `serde_json` refuses nesting above 128 and numbers that are none.
 pub(super) fn read(text: &str, path: Option<&str>) -> Result<Tables, SeriesError> {
     let document: Value = serde_json::from_str(text).map_err(|e| SeriesError::Unreadable(e.to_string()))?;
     let mut tables = Tables::default();
@@ -29,8 +29,14 @@ pub(super) fn read(text: &str, path: Option<&str>) -> Result<Tables, SeriesError
             // rows of a table hold no further tables
             match value {
                 Value::Object(map) => open.extend(map.iter().rev().map(|(key, v)| (joined(&path, key), v))),
-                Value::Array(list) if !list.iter().all(|v| is_row(v)) => {
-                    open.extend(list.iter().enumerate().rev().filter(|(_, v)| v.is_object() || v.is_array()).map(|(at, v)| (joined(&path, &at.to_string()), v)));
+                Value::Array(list) if !list.iter().all(is_row) => {
+                    open.extend(
+                        list.iter()
+                            .enumerate()
+                            .rev()
+                            .filter(|(_, v)| v.is_object() || v.is_array())
+                            .map(|(at, v)| (joined(&path, &at.to_string()), v)),
+                    );
                 }
                 _ => {}
             }
@@ -134,7 +140,8 @@ fn flattened(value: &Value) -> Vec<(String, String)> {
 
 /// An object of arrays of one length, each a column: {"date": […], "value": […]}.
 fn columns(tables: &mut Tables, path: &str, map: &Map<String, Value>) -> Result<bool, SeriesError> {
-    let arrays: Vec<(&String, &Vec<Value>)> = map.iter().filter_map(|(k, v)| Some((k, v.as_array()?))).filter(|(_, a)| a.iter().all(is_scalar)).collect();
+    let arrays: Vec<(&String, &Vec<Value>)> =
+        map.iter().filter_map(|(k, v)| Some((k, v.as_array()?))).filter(|(_, a)| a.iter().all(is_scalar)).collect();
     let Some(length) = arrays.first().map(|(_, a)| a.len()).filter(|n| *n > 0) else { return Ok(false) };
     if arrays.len() < 2 || arrays.len() > MAX_COLUMNS || arrays.iter().any(|(_, a)| a.len() != length) {
         return Ok(false);

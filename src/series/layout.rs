@@ -123,7 +123,8 @@ impl Grid<'_> {
     }
 
     fn matrix(&self, head: usize) -> Taken {
-        let mut taken = Taken { period: self.text(head, 0).to_owned(), value: self.table.caption.clone(), unit: self.unit(head, None), ..Taken::default() };
+        let mut taken =
+            Taken { period: self.text(head, 0).to_owned(), value: self.table.caption.clone(), unit: self.unit(head, None), ..Taken::default() };
         for row in head + 1..self.rows.len() {
             let Some(label) = self.cell(row, 0).and_then(|c| c.period) else { continue };
             for column in 1..self.rows.get(row).map_or(0, |r| r.len()) {
@@ -137,10 +138,13 @@ impl Grid<'_> {
 
     /// Periods are the heads, and one row has the figures.
     fn row(&self, head: usize, settings: &SeriesSettings) -> Result<Taken, SeriesError> {
-        let with_figures: Vec<usize> = (head + 1..self.rows.len()).filter(|r| self.parsed.get(*r).is_some_and(|c| c.iter().skip(1).any(Parsed::is_number))).collect();
+        let with_figures: Vec<usize> =
+            (head + 1..self.rows.len()).filter(|r| self.parsed.get(*r).is_some_and(|c| c.iter().skip(1).any(Parsed::is_number))).collect();
         let labels = || with_figures.iter().map(|r| self.text(*r, 0).to_owned()).collect::<Vec<_>>();
         let row = match &settings.value {
-            Some(choice) => chosen(choice, &labels()).and_then(|at| with_figures.get(at).copied()).ok_or_else(|| SeriesError::no_such(Part::Row, choice, labels()))?,
+            Some(choice) => chosen(choice, &labels())
+                .and_then(|at| with_figures.get(at).copied())
+                .ok_or_else(|| SeriesError::no_such(Part::Row, choice, labels()))?,
             None => match with_figures.as_slice() {
                 [] => return Err(SeriesError::NoValues),
                 [row] => *row,
@@ -149,10 +153,18 @@ impl Grid<'_> {
         };
         let caption_year = heading_year(&self.table.caption);
         let label = self.text(row, 0);
-        let mut taken = Taken { period: self.text(head, 0).to_owned(), value: label.to_owned(), unit: unit::in_heading(label).or_else(|| self.unit(head, None)), ..Taken::default() };
+        let mut taken = Taken {
+            period: self.text(head, 0).to_owned(),
+            value: label.to_owned(),
+            unit: unit::in_heading(label).or_else(|| self.unit(head, None)),
+            ..Taken::default()
+        };
         for column in 1..self.rows.get(row).map_or(0, |r| r.len()) {
             let Some(written) = self.cell(head, column).and_then(|c| c.period) else { continue };
-            let above = head.checked_sub(1).map(|r| self.text(r, column)).and_then(|t| WrittenPeriod::read(t).and_then(|w| w.year).or_else(|| heading_year(t)));
+            let above = head
+                .checked_sub(1)
+                .map(|r| self.text(r, column))
+                .and_then(|t| WrittenPeriod::read(t).and_then(|w| w.year).or_else(|| heading_year(t)));
             let year = written.year.or(above).or(caption_year);
             taken.add(year.and_then(|y| written.in_year(y)), written.is_cumulative, self.cell(row, column));
         }
@@ -170,7 +182,12 @@ impl Grid<'_> {
         let (period, years) = self.period_columns(first, &heads, settings)?;
         let value = self.value_column(first, &heads, (period, years), settings)?;
         let head = |column: usize| heads.get(column).cloned().unwrap_or_default();
-        let mut taken = Taken { period: head(period), value: head(value), unit: unit::in_heading(&head(value)).or_else(|| self.unit(first, Some(value))), ..Taken::default() };
+        let mut taken = Taken {
+            period: head(period),
+            value: head(value),
+            unit: unit::in_heading(&head(value)).or_else(|| self.unit(first, Some(value))),
+            ..Taken::default()
+        };
         let is_sum = head(value).contains("累计");
         let mut year = YearAbove { year: self.years_above(first), last: None };
         for row in first..self.rows.len() {
@@ -203,14 +220,14 @@ impl Grid<'_> {
 
     /// Returns the year that titles or the caption name.
     fn years_above(&self, first: usize) -> Option<i32> {
-        let titles = self.rows.iter().take(first).rev().flat_map(|r| r.iter());
-        titles.filter_map(|t| heading_year(t)).next().or_else(|| heading_year(&self.table.caption))
+        let mut titles = self.rows.iter().take(first).rev().flat_map(|r| r.iter());
+        titles.find_map(|t| heading_year(t)).or_else(|| heading_year(&self.table.caption))
     }
 
     /// Returns the unit in titles above the figures, the caption, or the first figure.
     fn unit(&self, first: usize, column: Option<usize>) -> Option<Unit> {
-        let titles = self.rows.iter().take(first + 1).filter(|r| r.iter().filter(|c| !c.is_empty()).count() <= 2).flat_map(|r| r.iter());
-        let above = titles.filter_map(|t| unit::in_heading(t)).next().or_else(|| unit::in_heading(&self.table.caption));
+        let mut titles = self.rows.iter().take(first + 1).filter(|r| r.iter().filter(|c| !c.is_empty()).count() <= 2).flat_map(|r| r.iter());
+        let above = titles.find_map(|t| unit::in_heading(t)).or_else(|| unit::in_heading(&self.table.caption));
         let of_cell = |row: &Vec<Parsed>| match row.get(column?)?.cell {
             Cell::Number { unit: Some(ref unit), .. } => Some(unit.clone()),
             _ => None,

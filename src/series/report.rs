@@ -83,12 +83,17 @@ fn revision(judged: &Judged, series: SeriesName<'_>, unit: &str) -> FigureEntry 
         (r.new.period.chinese(series.is_cumulative), old, new)
     };
     let doubt = judged.revision_doubt.as_deref();
-    let mut lines: Vec<String> = judged.revised.iter().take(MAX_REVISIONS).map(|r| {
-        let (period, old, new) = one(r);
-        let changes = changes(&r.new);
-        let changes = changes.strip_prefix('，').map(|c| format!("，修订后{c}")).unwrap_or_default();
-        format!("{period}，{}由 {old}修订为 {new}{changes}。", series.name)
-    }).collect();
+    let mut lines: Vec<String> = judged
+        .revised
+        .iter()
+        .take(MAX_REVISIONS)
+        .map(|r| {
+            let (period, old, new) = one(r);
+            let changes = changes(&r.new);
+            let changes = changes.strip_prefix('，').map(|c| format!("，修订后{c}")).unwrap_or_default();
+            format!("{period}，{}由 {old}修订为 {new}{changes}。", series.name)
+        })
+        .collect();
     let more = judged.revised.len().saturating_sub(MAX_REVISIONS);
     if more > 0 {
         lines.push(format!("另有 {more} 期也作了修订。"));
@@ -138,6 +143,11 @@ fn changes(row: &FigureRow) -> String {
 pub fn html(entry: &FigureEntry) -> String {
     let escape = |t: &str| t.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let paragraphs: String = entry.text.lines().map(|l| format!("<p>{}</p>", escape(l))).collect();
-    let rows: String = entry.figures.table().iter().map(|r| format!("<tr>{}</tr>", r.iter().map(|c| format!("<td>{}</td>", escape(c))).collect::<String>())).collect();
+    let rows: String = entry
+        .figures
+        .table()
+        .iter()
+        .map(|r| format!("<tr>{}</tr>", r.iter().map(|c| format!("<td>{}</td>", escape(c))).collect::<String>()))
+        .collect();
     format!("{paragraphs}<table>{rows}</table>")
 }

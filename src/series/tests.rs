@@ -28,6 +28,7 @@ fn taken(text: &str, change: impl FnOnce(&mut SeriesSettings)) -> (String, Optio
     (shown(&read), read.unit.clone(), read.is_cumulative)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "settings and units are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -37,10 +38,16 @@ fn workbook(sheet: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let shared = "<sst><si><t>月份</t></si><si><t>产量</t><rPh><t>chǎn</t></rPh></si><si><t>单位：万吨</t></si></sst>";
     let parts = [
-        ("xl/workbook.xml", r#"<workbook xmlns:r="r"><sheets><sheet name="说明" sheetId="2" state="hidden" r:id="rId9"/><sheet name="产量" sheetId="1" r:id="rId1"/></sheets></workbook>"#),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns:r="r"><sheets><sheet name="说明" sheetId="2" state="hidden" r:id="rId9"/><sheet name="产量" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
+        ),
         ("xl/_rels/workbook.xml.rels", r#"<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>"#),
         ("xl/sharedStrings.xml", shared),
-        ("xl/styles.xml", r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>"#),
+        (
+            "xl/styles.xml",
+            r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>"#,
+        ),
         ("xl/worksheets/sheet1.xml", sheet),
     ];
     for (path, text) in parts {
@@ -65,7 +72,8 @@ fn ten_kinds_of_documents_are_read() {
     let json = r#"{"code":0,"data":{"list":[{"month":"2026-10","export":"1,234.5","yoy":"4.5"},{"month":"2026-09","export":1200,"yoy":3}]}}"#;
     assert_eq!(taken(json, |s| s.unit = some("万美元")), ("2026-09 1200, 2026-10 1234.5".to_owned(), some("万美元"), false));
     // nested values, in an array that is named
-    let nested = r#"{"a":[{"t":"2026Q2","v":{"total":8.5,"local":2.5}},{"t":"2026Q3","v":{"total":9,"local":3}}],"b":[{"t":"2020Q1","v":{"total":1}}]}"#;
+    let nested =
+        r#"{"a":[{"t":"2026Q2","v":{"total":8.5,"local":2.5}},{"t":"2026Q3","v":{"total":9,"local":3}}],"b":[{"t":"2020Q1","v":{"total":1}}]}"#;
     let got = taken(nested, |s| (s.rows, s.value) = (some("a"), name("v.total")));
     assert_eq!(got.0, "2026-Q2 8.5, 2026-Q3 9");
     // arrays, and columns by number
@@ -75,7 +83,10 @@ fn ten_kinds_of_documents_are_read() {
     // CSV in UTF-8 with a title, and with semicolons
     let csv = "\u{feff}许昌市社会消费品零售总额,,\n单位：亿元,,\n时间,本月,同比增长(%)\n2026年9月,\"1,012.3\",5.1\n2026年10月,98.0*,—\n";
     assert_eq!(taken(csv, |_| {}), ("2026-09 1012.3, 2026-10 98.0".to_owned(), some("亿元"), false));
-    assert_eq!(taken("Date;Price (元/吨)\nOct 2026;20,150\nNov 2026;20,310\n", |_| {}), ("2026-10 20150, 2026-11 20310".to_owned(), some("元/吨"), false));
+    assert_eq!(
+        taken("Date;Price (元/吨)\nOct 2026;20,150\nNov 2026;20,310\n", |_| {}),
+        ("2026-10 20150, 2026-11 20310".to_owned(), some("元/吨"), false)
+    );
     // CSV in GB 18030 arrives decoded
     let (text, _, _) = encoding_rs::GB18030.decode(b"\xc8\xd5\xc6\xda,\xbc\xdb\xb8\xf1(\xd4\xaa)\n2026/11/2,12.5\n2026/11/3,12.6\n");
     assert_eq!(taken(&text, |_| {}), ("2026-11-02 12.5, 2026-11-03 12.6".to_owned(), some("元"), false));

@@ -165,7 +165,14 @@ fn insert_change(t: &Connection, source: &Source, report: &ChangeReport, now: Da
 }
 
 /// Adds an entry that has its whole article; `None` if it is there already.
-pub(super) fn insert_told_entry(t: &Connection, source: &Source, identity: &str, title: &str, html: &str, now: DateTime<Utc>) -> Result<Option<EntryId>> {
+pub(super) fn insert_told_entry(
+    t: &Connection,
+    source: &Source,
+    identity: &str,
+    title: &str,
+    html: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<EntryId>> {
     // two entries of one page are two articles, and neither is the page that others link to
     let canonical = format!("{}#{identity}", canonicalise(&source.url));
     let n = t

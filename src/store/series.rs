@@ -223,11 +223,7 @@ fn revisions(c: &Connection, id: &SourceId) -> Result<Vec<StoredRevision>> {
     while let Some(r) = rows.next()? {
         let period = period_at(r, 0)?;
         let figure = |value: f64, decimals: u8| Figure { period, value, decimals };
-        out.push(StoredRevision {
-            old: figure(r.get(1)?, r.get(2)?),
-            new: figure(r.get(3)?, r.get(4)?),
-            seen_at: moment(r, 5)?.unwrap_or_default(),
-        });
+        out.push(StoredRevision { old: figure(r.get(1)?, r.get(2)?), new: figure(r.get(3)?, r.get(4)?), seen_at: moment(r, 5)?.unwrap_or_default() });
     }
     Ok(out)
 }

@@ -44,9 +44,9 @@ struct SeriesPage {
     articles: Vec<(i64, String, bool)>,
 }
 
-/// Returns the source of an id, if it is a series.
+/// Returns the source of an id; one that is no series has no figures.
 fn series_of(console: &AppState, id: &str) -> Option<Arc<Source>> {
-    SourceId::parse(id).and_then(|id| console.live.sources().get(&id).cloned()).filter(|s| s.is_series())
+    SourceId::parse(id).and_then(|id| console.live.sources().get(&id).cloned())
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<String>) -> Response {
@@ -74,7 +74,10 @@ async fn show(console: &AppState, session: &Session, source: &Source) -> Result<
         url: source.url.to_string(),
         may_configure: session.role == Role::Admin,
         caption: all.as_ref().map(Figures::caption).unwrap_or_default(),
-        kind: history.as_ref().map(|h| format!("{}度数据{}", h.frequency.chinese(), if h.is_cumulative { "（累计）" } else { "" })).unwrap_or_default(),
+        kind: history
+            .as_ref()
+            .map(|h| format!("{}度数据{}", h.frequency.chinese(), if h.is_cumulative { "（累计）" } else { "" }))
+            .unwrap_or_default(),
         chart: chart.and_then(picture),
         more: all.as_ref().map_or(0, |f| f.rows.len().saturating_sub(MAX_ROWS)),
         heads: rows.next().unwrap_or_default(),
@@ -127,7 +130,8 @@ fn csv_of(figures: &Figures, h: &SeriesHistory, zone: chrono_tz::Tz) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let previous = figures.rows.first().map_or("环比", |r| Figures::previous_word(r.period.frequency()));
     let percent = if Scale::of(h.unit.as_deref(), h.is_cumulative).is_rate { "百分点" } else { "%" };
-    let heads = ["时间".to_owned(), disarmed(figures.caption()), format!("同比（{percent}）"), format!("{previous}（{percent}）"), "首次见到".to_owned()];
+    let heads =
+        ["时间".to_owned(), disarmed(figures.caption()), format!("同比（{percent}）"), format!("{previous}（{percent}）"), "首次见到".to_owned()];
     // writing to a vector cannot fail
     let _ = writer.write_record(&heads);
     for r in figures.rows.iter().rev() {

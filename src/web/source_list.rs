@@ -248,7 +248,8 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
                 };
                 let pipeline = console.pipeline();
                 let reader = pipeline.crawler().reader(Arc::new(source));
-                let found = if reader.source().tells_itself() { preview::preview_source(&reader).await } else { preview::discover_source(&reader).await };
+                let found =
+                    if reader.source().tells_itself() { preview::preview_source(&reader).await } else { preview::discover_source(&reader).await };
                 match found {
                     Ok(p) => {
                         tried = Ok(source_preview(console, &reader, asked, p).await);

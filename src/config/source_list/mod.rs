@@ -145,7 +145,9 @@ mod tests {
 
     #[test]
     fn a_series_says_where_its_figure_stands() {
-        let text = format!("{GOOD}kind = \"series\"\nseries = {{ table = \"2\", value = \"出口额\", unit = \"亿元\", every = \"月\", jump = \"12.5%\", cumulative = true, decimals = 1 }}\n");
+        let text = format!(
+            "{GOOD}kind = \"series\"\nseries = {{ table = \"2\", value = \"出口额\", unit = \"亿元\", every = \"月\", jump = \"12.5%\", cumulative = true, decimals = 1 }}\n"
+        );
         let series = SourceList::parse("s", &text, &vocabulary()).unwrap().sources[0].series.clone();
         assert_eq!((series.table, series.value), (Some(Choice::Number(2)), Some(Choice::Name("出口额".to_owned()))));
         assert_eq!((series.frequency, series.jump, series.cumulative, series.decimals), (Some(Frequency::Month), Some(12.5), Some(true), Some(1)));

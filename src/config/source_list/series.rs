@@ -4,8 +4,7 @@ use crate::config::localized::localized;
 use crate::config::reader::Section;
 use crate::model::{Choice, Frequency, SeriesSettings, SourceKind};
 
-const KEYS: [&str; 13] =
-    ["name", "rows", "table", "row", "sheet", "period", "value", "unit", "every", "cumulative", "decimals", "jump", "basis"];
+const KEYS: [&str; 13] = ["name", "rows", "table", "row", "sheet", "period", "value", "unit", "every", "cumulative", "decimals", "jump", "basis"];
 /// Keys of other kinds.
 const FOREIGN_KEYS: [&str; 6] = ["list", "article", "identity", "select", "ignore", "min_change"];
 const DECIMALS: std::ops::Range<i64> = 0..5;

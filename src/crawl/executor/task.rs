@@ -168,9 +168,7 @@ impl TaskReport {
             | TaskResult::Watched { .. }
             | TaskResult::Figures { .. }
             | TaskResult::Article { .. }
-            | TaskResult::NoArticle(_) => {
-                ("ok", "ok".to_owned())
-            }
+            | TaskResult::NoArticle(_) => ("ok", "ok".to_owned()),
             TaskResult::ParseFailed(e) => (e.code(), e.to_string()),
             TaskResult::Failed(e) => (e.code(), e.to_string()),
             TaskResult::Redirected(_) => ("redirect", "led to another host".to_owned()),

@@ -133,9 +133,7 @@ impl Crawler {
             | TaskResult::Watched { .. }
             | TaskResult::Figures { .. }
             | TaskResult::ParseFailed(_)
-            | TaskResult::Redirected(_) => {
-                self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await
-            }
+            | TaskResult::Redirected(_) => self.mark_failed(&entry, "an answer to another question came", Some(Utc::now() + FIRST_RETRY), log).await,
         }
     }
 
