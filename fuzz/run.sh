@@ -9,7 +9,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 # coverage is for targets, not for what builds them
 cargo build --release --target "$(rustc -vV | sed -n 's/^host: //p')"
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(page listing growth charset dates robots config mail)
+[ ${#targets[@]} -gt 0 ] || targets=(page listing growth charset dates robots config mail series)
 for target in "${targets[@]}"; do
     mkdir -p "corpus/$target" "artifacts/$target"
     seeds=()

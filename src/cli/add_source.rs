@@ -65,7 +65,8 @@ impl AddArgs {
 /// Finds what an address brings, and prints it unless `quiet`.
 async fn tried(context: &CommandContext, source: &Source, quiet: bool) -> anyhow::Result<Preview> {
     with_reader(context, source.clone(), async |reader| {
-        let preview = if source.tells_itself() { preview::preview_source(reader).await? } else { preview::discover_source(reader).await? };
+        let preview =
+            if source.tells_itself() { Box::pin(preview::preview_source(reader)).await? } else { Box::pin(preview::discover_source(reader)).await? };
         if !quiet {
             show(reader, &preview, 1).await?;
         }

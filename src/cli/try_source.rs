@@ -17,6 +17,7 @@ use crate::page_watch::WatchedPage;
 use crate::series::SeriesRead;
 
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of the command line
 pub(super) struct TestArgs {
     /// Id from sources.toml, or an address
     id_or_url: String,

@@ -322,6 +322,9 @@ impl FigureRow {
     }
 }
 
+/// Rows of the table in an issue.
+const TABLE_ROWS: usize = 7;
+
 /// The last figures of a series, as an issue prints them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -344,6 +347,12 @@ impl Figures {
     /// Returns the caption: 许昌发制品出口额（亿元）.
     pub fn caption(&self) -> String {
         if self.unit.is_empty() { self.name.clone() } else { format!("{}（{}）", self.name, self.unit) }
+    }
+
+    /// Returns the table that an issue prints: the newest rows, because the chart shows the others.
+    pub fn short_table(&self) -> Vec<Vec<String>> {
+        let rows = self.rows.iter().skip(self.rows.len().saturating_sub(TABLE_ROWS)).cloned().collect();
+        Self { rows, ..self.clone() }.table()
     }
 
     /// Returns the heads and rows of a table, newest first. Columns without any entry are left out.

@@ -111,7 +111,7 @@ fn render(edition: &Edition, links: Option<&ReaderLinks<'_>>, shown: usize, full
             let figures = item.figures.as_ref().map(|f| ShownFigures {
                 id: figures_id(item.article),
                 caption: f.caption(),
-                table: f.table(),
+                table: f.short_table(),
                 alt: f.alt(),
                 source: f.source_line(),
             });

@@ -47,7 +47,7 @@ fn write_all(e: &Edition, links: Option<&ReaderLinks<'_>>, out: &mut String) -> 
             writeln!(out, "{}", i.printed())?;
             if let Some(f) = &i.figures {
                 writeln!(out, "{}", f.caption())?;
-                f.table().iter().try_for_each(|row| writeln!(out, "{}", row.join("　")))?;
+                f.short_table().iter().try_for_each(|row| writeln!(out, "{}", row.join("　")))?;
                 writeln!(out, "{}", f.source_line())?;
             }
             let date = i.date.map(|d| format!("　{d}")).unwrap_or_default();

@@ -14,7 +14,7 @@ const MAX_ARRAYS: usize = 200;
 const MAX_DEPTH: usize = 4;
 const MAX_KEY_CHARS: usize = 100;
 
-/// Reads the arrays, or the one at `path`. serde_json refuses nesting above 128 and numbers that are none.
+/// Reads the arrays, or the one at `path`. `serde_json` refuses nesting above 128 and numbers that are none.
 pub(super) fn read(text: &str, path: Option<&str>) -> Result<Tables, SeriesError> {
     let document: Value = serde_json::from_str(text).map_err(|e| SeriesError::Unreadable(e.to_string()))?;
     let mut tables = Tables::default();
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, path: Option<&str>) -> Result<Tables, SeriesError
             // rows of a table hold no further tables
             match value {
                 Value::Object(map) => open.extend(map.iter().rev().map(|(key, v)| (joined(&path, key), v))),
-                Value::Array(list) if !list.iter().all(|v| is_row(v)) => {
+                Value::Array(list) if !list.iter().all(is_row) => {
                     open.extend(
                         list.iter()
                             .enumerate()

@@ -91,7 +91,8 @@ pub fn judge(read: &SeriesRead, stored: &StoredFigure, settings: &SeriesSettings
     // a converted figure may be the stored one but for its last decimals
     let step = read.figures.iter().map(|f| 0.1_f64.powi(i32::from(f.decimals))).fold(0.0, f64::max) * factor;
     let is_rounded = |old: &Figure, new: &Figure| (old.value - new.value).abs() <= (0.1_f64.powi(i32::from(old.decimals)) + step) * 0.51;
-    let differs = |old: &Figure, new: &Figure| !is_same(old.value, new.value) && !(factor != 1.0 && is_rounded(old, new));
+    let is_converted = !is_same(factor, 1.0);
+    let differs = |old: &Figure, new: &Figure| !(is_same(old.value, new.value) || is_converted && is_rounded(old, new));
     let pairs: Vec<(&Figure, &Figure)> = now.iter().filter_map(|(p, new)| Some((stored.figures.get(p)?, new))).collect();
     let differing: Vec<(Figure, Figure)> = pairs.iter().filter(|(old, new)| differs(old, new)).map(|(old, new)| (**old, **new)).collect();
     check(&differing, pairs.len())?;
@@ -141,7 +142,7 @@ fn check(differing: &[(Figure, Figure)], of: usize) -> Result<(), Oddity> {
     }
     let ratios = || differing.iter().map(|(old, new)| new.value / old.value);
     let factor = ratios().next().map_or(1.0, |r| 10_f64.powf(r.abs().log10().round()));
-    if differing.len() == of && factor != 1.0 && ratios().all(|r| (r / factor - 1.0).abs() < 0.01) {
+    if differing.len() == of && !is_same(factor, 1.0) && ratios().all(|r| (r / factor - 1.0).abs() < 0.01) {
         return Err(Oddity::Scaled(factor));
     }
     let large = ratios().filter(|r| !r.is_finite() || (r - 1.0).abs() > LARGE_REVISION).count();

@@ -220,14 +220,14 @@ impl Grid<'_> {
 
     /// Returns the year that titles or the caption name.
     fn years_above(&self, first: usize) -> Option<i32> {
-        let titles = self.rows.iter().take(first).rev().flat_map(|r| r.iter());
-        titles.filter_map(|t| heading_year(t)).next().or_else(|| heading_year(&self.table.caption))
+        let mut titles = self.rows.iter().take(first).rev().flat_map(|r| r.iter());
+        titles.find_map(|t| heading_year(t)).or_else(|| heading_year(&self.table.caption))
     }
 
     /// Returns the unit in titles above the figures, the caption, or the first figure.
     fn unit(&self, first: usize, column: Option<usize>) -> Option<Unit> {
-        let titles = self.rows.iter().take(first + 1).filter(|r| r.iter().filter(|c| !c.is_empty()).count() <= 2).flat_map(|r| r.iter());
-        let above = titles.filter_map(|t| unit::in_heading(t)).next().or_else(|| unit::in_heading(&self.table.caption));
+        let mut titles = self.rows.iter().take(first + 1).filter(|r| r.iter().filter(|c| !c.is_empty()).count() <= 2).flat_map(|r| r.iter());
+        let above = titles.find_map(|t| unit::in_heading(t)).or_else(|| unit::in_heading(&self.table.caption));
         let of_cell = |row: &Vec<Parsed>| match row.get(column?)?.cell {
             Cell::Number { unit: Some(ref unit), .. } => Some(unit.clone()),
             _ => None,

@@ -27,11 +27,12 @@ pub use error::SeriesError;
 pub use judge::{Judged, Oddity, StoredFigure, judge};
 pub use read::{Figure, SeriesRead, read_text, read_workbook};
 pub use report::{FigureEntry, Told};
+pub use table::Table;
 
-/// Returns the sheets of a workbook (.xlsx): their names and rows of cells.
+/// Returns the sheets of a workbook (.xlsx) as tables.
 ///
 /// # Errors
 /// It is damaged or too large.
-pub fn sheets(bytes: &[u8]) -> Result<Vec<(String, Vec<Vec<String>>)>, SeriesError> {
-    Ok(workbook::read(bytes)?.tables.into_iter().map(|t| (t.caption, t.rows)).collect())
+pub fn sheets(bytes: &[u8]) -> Result<Vec<Table>, SeriesError> {
+    Ok(workbook::read(bytes)?.tables)
 }

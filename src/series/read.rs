@@ -30,7 +30,7 @@ pub struct Figure {
 impl Figure {
     /// Returns it in another unit, with as many decimals as the figure needs.
     pub(super) fn scaled(self, factor: f64) -> Self {
-        if factor == 1.0 {
+        if is_same(factor, 1.0) {
             return self;
         }
         #[expect(clippy::cast_possible_truncation, reason = "within the powers of a float")]
@@ -98,7 +98,7 @@ pub fn read_text(text: &str, settings: &SeriesSettings) -> Result<SeriesRead, Se
 
 fn of_tables(tables: &[Table], settings: &SeriesSettings) -> Result<SeriesRead, SeriesError> {
     if let Some(choice) = &settings.table {
-        let names: Vec<String> = tables.iter().map(|t| name_of(t)).collect();
+        let names: Vec<String> = tables.iter().map(name_of).collect();
         let at =
             chosen(choice, &names).ok_or_else(|| SeriesError::no_such(Part::Table, choice, tables.iter().map(|t| t.caption.clone()).collect()))?;
         return tables.get(at).ok_or(SeriesError::NoTable).and_then(|t| of_table(t, settings));
@@ -175,8 +175,11 @@ fn of_table(table: &Table, settings: &SeriesSettings) -> Result<SeriesRead, Seri
     })
 }
 
+/// The unit of the figures, and the one that they are converted to.
+type Conversion = (Option<Unit>, Option<Unit>);
+
 /// Returns the unit to show, and that of the figures with the one that they are converted to.
-fn target_unit(read: Option<Unit>, settings: &SeriesSettings) -> Result<(Option<String>, (Option<Unit>, Option<Unit>)), SeriesError> {
+fn target_unit(read: Option<Unit>, settings: &SeriesSettings) -> Result<(Option<String>, Conversion), SeriesError> {
     let wanted = settings.unit.as_deref().and_then(Unit::parse);
     if let (Some(read), Some(wanted)) = (&read, &wanted)
         && read.to(wanted).is_none()
@@ -189,7 +192,7 @@ fn target_unit(read: Option<Unit>, settings: &SeriesSettings) -> Result<(Option<
 }
 
 /// Returns by what a figure is multiplied; `None` if its own unit is another one.
-fn factor_of(f: &WrittenFigure, (read, target): &(Option<Unit>, Option<Unit>)) -> Option<f64> {
+fn factor_of(f: &WrittenFigure, (read, target): &Conversion) -> Option<f64> {
     match (f.unit.as_ref().or(read.as_ref()), target) {
         (Some(own), Some(target)) => own.to(target),
         _ => Some(1.0),

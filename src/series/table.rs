@@ -13,10 +13,10 @@ const MAX_CELL_CHARS: usize = 120;
 
 /// A table as it is read, heads among its rows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Table {
+pub struct Table {
     /// Its caption, sheet or path.
-    pub(super) caption: String,
-    pub(super) rows: Vec<Vec<String>>,
+    pub caption: String,
+    pub rows: Vec<Vec<String>>,
 }
 
 /// The tables of a document.

@@ -28,6 +28,7 @@ fn taken(text: &str, change: impl FnOnce(&mut SeriesSettings)) -> (String, Optio
     (shown(&read), read.unit.clone(), read.is_cumulative)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "settings and units are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -41,7 +41,7 @@ impl Unit {
     /// Returns by what a figure in this unit is multiplied to be one in the other; `None` if they measure different things.
     pub fn to(&self, other: &Self) -> Option<f64> {
         let is_same = self.family == other.family || self.family.is_empty();
-        is_same.then(|| if self.factor == other.factor { 1.0 } else { self.factor / other.factor })
+        is_same.then(|| self.factor / other.factor)
     }
 }
 

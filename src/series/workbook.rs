@@ -47,6 +47,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tables, SeriesError> {
     Ok(out)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn damaged(cause: impl ToString) -> SeriesError {
     SeriesError::Unreadable(cause.to_string())
 }
@@ -125,7 +126,7 @@ fn is(e: &BytesStart<'_>, name: &str) -> bool {
 
 fn value(e: &BytesStart<'_>, name: &str) -> Option<String> {
     let raw = e.try_get_attribute(name).ok()??.value.to_string();
-    Some(unescape(&raw).map(|t| t.into_owned()).unwrap_or(raw))
+    Some(unescape(&raw).map(std::borrow::Cow::into_owned).unwrap_or(raw))
 }
 
 /// Returns the names of the visible sheets with the ids of their parts, and whether days count from 1904.
@@ -163,7 +164,7 @@ fn shared_texts(xml: &str) -> Result<Vec<String>, SeriesError> {
             Xml::Start(e) if is(e, "t") => is_text = true,
             // a cell repeats its text: a long one would grow with every cell
             Xml::Text(text) if is_text && !is_phonetic && open.len() < MAX_TEXT_BYTES => {
-                open.push_str(text.get(..text.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or_default())
+                open.push_str(text.get(..text.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or_default());
             }
             Xml::End("t") => is_text = false,
             Xml::End("rPh") => is_phonetic = false,

@@ -44,6 +44,8 @@ struct ArticlePage {
     columns: Vec<String>,
     /// The extractor's confidence in each field; empty if unknown.
     confidence: String,
+    /// Whether it tells a figure of a series.
+    is_figure: bool,
     /// Companies in the headline with industries set by an editor.
     firms: Vec<Firm>,
     /// Reliability of its source and credibility of what it says.
@@ -245,6 +247,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
     let labels = j.industries.iter().chain(&j.themes).map(|l| (l.clone(), l.evidence.join("、"))).collect();
     response::page(&ArticlePage {
         confidence: confidence(&h.confidence),
+        is_figure: console.live.sources().get(&h.source).is_some_and(|s| s.is_series()),
         frame: Layout::new(&console, &session, "文章"),
         row: row(&h, zone),
         labels,

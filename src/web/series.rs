@@ -44,9 +44,9 @@ struct SeriesPage {
     articles: Vec<(i64, String, bool)>,
 }
 
-/// Returns the source of an id, if it is a series.
+/// Returns the source of an id; one that is no series has no figures.
 fn series_of(console: &AppState, id: &str) -> Option<Arc<Source>> {
-    SourceId::parse(id).and_then(|id| console.live.sources().get(&id).cloned()).filter(|s| s.is_series())
+    SourceId::parse(id).and_then(|id| console.live.sources().get(&id).cloned())
 }
 
 pub(super) async fn page(State(console): State<AppState>, Editor(session): Editor, Path(id): Path<String>) -> Response {

@@ -75,6 +75,7 @@ const KINDS: [(&str, &str); 6] =
 
 #[derive(Template)]
 #[template(path = "source.html")]
+#[allow(clippy::struct_excessive_bools)] // what the template opens and ticks
 struct SourcePage {
     frame: Layout,
     id: String,

@@ -322,7 +322,7 @@ async fn no_page_breaks_the_rules_of_accessibility() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const PAGES: [(&str, &str); 22] = [
+const PAGES: [(&str, &str); 23] = [
     ("desk", "/draft/1"),
     ("pool", "/draft/1/pool"),
     ("articles", "/articles"),
@@ -341,6 +341,7 @@ const PAGES: [(&str, &str); 22] = [
     ("source", "/sources/quiet"),
     ("subscribers", "/subscribers"),
     ("versions", "/sources/quiet/versions"),
+    ("series", "/sources/quiet/series"),
     ("settings", "/settings/columns"),
     ("taxonomy", "/taxonomy"),
     ("taxonomy-topic", "/taxonomy/industry/%E9%A3%9F%E5%93%81"),

@@ -328,7 +328,7 @@ async fn two_editors_finish_an_issue_and_nothing_is_lost() {
 }
 
 /// Every page, and whether editors may open it.
-const ROUTES: [(&str, bool); 43] = [
+const ROUTES: [(&str, bool); 45] = [
     ("/draft", true),
     ("/draft/1", true),
     ("/draft/1/pool", true),
@@ -365,6 +365,8 @@ const ROUTES: [(&str, bool); 43] = [
     ("/subscribers", true),
     ("/subscribers/1", false),
     ("/sources/quiet/versions", false),
+    ("/sources/quiet/series", true),
+    ("/sources/quiet/series.csv", true),
     ("/settings", false),
     ("/settings/mail", false),
     ("/settings/text", false),

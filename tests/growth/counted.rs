@@ -76,6 +76,7 @@ impl Readers {
                 }
             }
             Kind::Summarise => drop(summarise::summarise("题目", text, 160, None)),
+            Kind::Series => drop(qingbao::series::read_text(text, &qingbao::model::SeriesSettings::default())),
             Kind::Pdf => drop(extract::pdf::text(text.as_bytes())),
         }
     }

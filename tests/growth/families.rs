@@ -27,6 +27,8 @@ pub enum Kind {
     Cluster,
     Summarise,
     Pdf,
+    /// Figures over time.
+    Series,
 }
 
 pub struct Family {
@@ -330,5 +332,13 @@ pub const FAMILIES: [Family; 105] = [
         "",
     ),
     family(Kind::Pdf, "streams", "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n", "# 0 obj<</Length 3>>stream\nabc\nendstream endobj\n", ""),
+    family(Kind::Series, "rows of CSV", "月份,产值(亿元)\n", "2026年#月,#\n", ""),
+    family(Kind::Series, "columns of CSV", "月份", ",2026年#月", "\n甲,1\n"),
+    family(Kind::Series, "objects of JSON", "[", "{\"t\":\"2026-10-01\",\"v\":#},", "{\"t\":\"2026-10\",\"v\":1}]"),
+    family(Kind::Series, "keys of JSON", "[{\"t\":\"2026-10\"", ",\"k#\":#", "}]"),
+    family(Kind::Series, "arrays of JSON", "{\"a\":[[1,2]]", ",\"k#\":[[\"2026-10\",1]]", "}"),
+    family(Kind::Series, "rows of a page", "<table><tr><th>月份<th>产值</tr>", "<tr><td>10月<td>#</tr>", "</table>"),
+    family(Kind::Series, "spans of a page", "<table>", "<tr><td rowspan=60 colspan=60>2026年</tr>", "</table>"),
+    family(Kind::Series, "tables in tables", "", "<table><tr><td>", "2026年10月<td>1"),
     family(Kind::Summarise, "sentences", "", "许昌市第#个项目今天开工，总投资十二亿元。", ""),
 ];

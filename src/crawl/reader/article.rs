@@ -12,7 +12,7 @@ use crate::extract::{self, Context, ExtractError, Foreign};
 use crate::fetch::charset;
 use crate::libreoffice::{self, PdfError};
 use crate::model::{Entry, Extracted, Source};
-use crate::series;
+use crate::series::{self, Table};
 use crate::text::dates::Clock;
 
 /// Most rows read of a sheet: longer ones are data, no notice.
@@ -125,11 +125,11 @@ pub(super) fn office(input: &ParseInput) -> Result<Extracted, ExtractError> {
 }
 
 /// Writes the sheets of a workbook as tables, each below its name. The first rows of most sheets are a title, which stays a row.
-fn html_of_sheets(sheets: &[(String, Vec<Vec<String>>)]) -> String {
+fn html_of_sheets(sheets: &[Table]) -> String {
     let mut html = String::new();
-    for (name, rows) in sheets.iter().filter(|(_, rows)| !rows.is_empty()) {
+    for Table { caption, rows } in sheets.iter().filter(|t| !t.rows.is_empty()) {
         if sheets.len() > 1 {
-            html.push_str(&format!("<h2>{}</h2>", ammonia::clean_text(name)));
+            html.push_str(&format!("<h2>{}</h2>", ammonia::clean_text(caption)));
         }
         html.push_str("<table>");
         for row in rows.iter().take(MAX_SHEET_ROWS) {

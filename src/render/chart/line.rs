@@ -3,36 +3,36 @@
 use super::{Align, Canvas, DARK, FONT, GREY, INK, Ink, Rgb, WIDTH, as_width};
 use crate::model::{FigureRow, Figures, printed};
 
-const HEIGHT: usize = 210;
-const LEFT: usize = 76;
+const HEIGHT: usize = 250;
+const LEFT: usize = 84;
 const RIGHT: usize = 40;
 const TOP: usize = 44;
-const BOTTOM: usize = 34;
-/// Lines across, with their values.
+const BOTTOM: usize = 52;
+/// Steps of the axis, about.
 const GRID: usize = 4;
 const GRID_COLOUR: Rgb = [0xdd, 0xdd, 0xdd];
 /// Half of a point's side.
 const POINT: usize = 3;
 /// Fewest pixels between two names of periods.
-const NAME: usize = 46;
-/// Room above and below the line, as a share of its height.
-const MARGIN: f64 = 0.12;
+const NAME: usize = 62;
 
 /// Returns the picture of figures as PNG; `None` for fewer than two.
 pub fn line(figures: &Figures) -> Option<Vec<u8>> {
     let rows: &[FigureRow] = &figures.rows;
     let font = FONT.as_ref().filter(|_| rows.len() > 1)?;
-    let (low, high) = range(rows);
+    let (low, high, step, decimals) = axis(rows);
     let (width, height) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
     let x = |at: usize| LEFT + width * at / (rows.len() - 1);
     let y = |value: f64| TOP + (((high - value) / (high - low)).clamp(0.0, 1.0) * as_width(height)).round() as usize;
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
-    canvas.text(font, &figures.caption(), (8, 22), &Ink { size: 13.0, colour: INK, align: Align::Left });
-    let decimals = rows.iter().map(|r| r.decimals).max().unwrap_or_default();
-    for n in 0..=GRID {
-        let value = low + (high - low) * as_width(n) / as_width(GRID);
+    if !figures.unit.is_empty() {
+        canvas.text(font, &format!("单位：{}", figures.unit), (8, 20), &Ink { size: 13.0, colour: GREY, align: Align::Left });
+    }
+    let lines = ((high - low) / step).round() as usize;
+    for n in 0..=lines {
+        let value = low + step * as_width(n);
         canvas.fill(LEFT, y(value), width, 1, if n == 0 { GREY } else { GRID_COLOUR });
-        canvas.text(font, &printed(value, decimals), (LEFT - 8, y(value) + 4), &Ink { size: 10.0, colour: GREY, align: Align::Right });
+        canvas.text(font, &printed(value, decimals), (LEFT - 8, y(value) + 5), &Ink { size: 13.0, colour: GREY, align: Align::Right });
     }
     for (at, pair) in rows.windows(2).enumerate() {
         if let [a, b] = pair {
@@ -45,24 +45,28 @@ pub fn line(figures: &Figures) -> Option<Vec<u8>> {
         let (x, y) = (x(at), y(row.value));
         canvas.fill(x - POINT, y - POINT, 2 * POINT, 2 * POINT, DARK);
         if extremes.contains(&at) {
-            canvas.text(font, &row.printed(), (x, y - 7), &Ink { size: 11.0, colour: INK, align: Align::Centre });
+            // the number of the lowest point stands below it, where no line is
+            let base = if at == extremes[2] && at != extremes[1] { y + 19 } else { y - 8 };
+            canvas.text(font, &row.printed(), (x, base), &Ink { size: 13.0, colour: INK, align: Align::Centre });
         }
         // counted from the newest, which always has its name
         if (rows.len() - 1 - at).is_multiple_of(every) {
-            canvas.text(font, &row.period.short(), (x, HEIGHT - 12), &Ink { size: 10.0, colour: GREY, align: Align::Centre });
+            canvas.text(font, &row.period.short(), (x, HEIGHT - 10), &Ink { size: 13.0, colour: GREY, align: Align::Centre });
         }
     }
     canvas.png()
 }
 
-/// Returns the values of the lowest and highest line.
-fn range(rows: &[FigureRow]) -> (f64, f64) {
+/// Returns the values of the lowest and highest line, the step between two, and the decimals that it needs.
+fn axis(rows: &[FigureRow]) -> (f64, f64, f64, u8) {
     let low = rows.iter().map(|r| r.value).fold(f64::INFINITY, f64::min);
     let high = rows.iter().map(|r| r.value).fold(f64::NEG_INFINITY, f64::max);
-    let margin = ((high - low) * MARGIN).max(high.abs().max(1.0) * 0.005);
-    // a level is never below zero: its axis is not either
-    let bottom = low - margin;
-    (if low >= 0.0 { bottom.max(0.0) } else { bottom }, high + margin)
+    let least = ((high - low) / as_width(GRID)).max(high.abs() * 0.002).max(1e-4);
+    let power = 10_f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0].into_iter().map(|n| n * power).find(|s| *s >= least).unwrap_or(10.0 * power);
+    let (bottom, top) = ((low / step).floor() * step, (high / step).ceil() * step);
+    let decimals = (0..4_u8).find(|n| step >= 0.1_f64.powi(i32::from(*n)) * 0.99).unwrap_or(4);
+    (bottom, if top > bottom { top } else { bottom + step }, step, decimals)
 }
 
 /// Returns the places of the newest, highest and lowest figure.

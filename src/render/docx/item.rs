@@ -60,7 +60,7 @@ const FIGURES_BLOCK: usize = 0xf;
 
 /// Adds the table and chart of figures over time, with their source.
 fn add_figures(d: Docx, f: &Figures, id: usize, area: TypeArea) -> Docx {
-    let rows = f.table();
+    let rows = f.short_table();
     let rows: Vec<Vec<&str>> = rows.iter().map(|r| r.iter().map(String::as_str).collect()).collect();
     let centred = || Paragraph::new().align(AlignmentType::Center);
     let mut d = d.add_paragraph(centred().keep_next(true).add_run(Run::new().size(24).add_text(collapse_whitespace(&f.caption()))));
