@@ -52,7 +52,7 @@ const PAGE_FIELDS: [TextField; 2] = [
 ];
 /// Settings of a series. What is empty is found.
 const SERIES_FIELDS: [TextField; 12] = [
-    ("series.name", "数据名称", "例如 许昌发制品出口额；不填则用来源名称"),
+    ("series.name", "数据名称", "例如 全市发制品出口额；不填则用来源名称"),
     ("series.value", "数值列", "列名或第几列；只有一列像数值时不必填"),
     ("series.period", "时间列", "列名或第几列，一般不必填"),
     ("series.row", "只要哪一行", "地区、指标等：只取有这一格的行"),
