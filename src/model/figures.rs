@@ -344,7 +344,7 @@ impl Figures {
         if frequency == Frequency::Day { "较上期" } else { "环比" }
     }
 
-    /// Returns the caption: 许昌发制品出口额（亿元）.
+    /// Returns the caption: 发制品出口额（亿元）.
     pub fn caption(&self) -> String {
         if self.unit.is_empty() { self.name.clone() } else { format!("{}（{}）", self.name, self.unit) }
     }

@@ -1,11 +1,9 @@
 //! A cell → a number with its unit.
 
 use crate::knowledge::SERIES;
+use crate::series::fold::{MAX_CELL_CHARS, folded};
 use crate::series::unit::Unit;
-use crate::text::normalize::{fold_width_and_case, is_noise};
 
-/// Longest cell that is read as a number or period.
-pub(super) const MAX_CELL_CHARS: usize = 40;
 /// Largest number, above which a text of digits is a code.
 const MAX_VALUE: f64 = 1e16;
 /// Most decimals that are kept; more come from computing.
@@ -17,12 +15,6 @@ pub(super) enum Cell {
     Missing,
     Number { value: f64, decimals: u8, unit: Option<Unit> },
     Text,
-}
-
-/// Returns a text in half width and lower case, without blanks, every dash as `-`.
-pub(super) fn folded(text: &str) -> String {
-    let dash = |c| if matches!(c, '—' | '–' | '―' | '－' | '～' | '~' | '−' | '‐' | '‑' | '至') { '-' } else { c };
-    text.chars().map(fold_width_and_case).filter(|c| !c.is_whitespace() && !is_noise(*c)).map(dash).collect()
 }
 
 /// Reads a cell.

@@ -3,8 +3,9 @@
 use crate::knowledge::SERIES;
 use crate::model::{Choice, Period, SeriesSettings};
 use crate::series::SeriesError;
-use crate::series::cell::{self, Cell, folded};
+use crate::series::cell::{self, Cell};
 use crate::series::error::Part;
+use crate::series::fold::folded;
 use crate::series::period::{PartOfYear, WrittenPeriod, heading_year};
 use crate::series::table::Table;
 use crate::series::unit::{self, Unit};

@@ -10,6 +10,7 @@ mod cell;
 pub mod compare;
 mod delimited;
 mod error;
+mod fold;
 mod json;
 pub mod judge;
 mod layout;

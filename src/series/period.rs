@@ -4,7 +4,7 @@ use regex::Captures;
 
 use crate::knowledge::SERIES;
 use crate::model::Period;
-use crate::series::cell::{MAX_CELL_CHARS, folded};
+use crate::series::fold::{MAX_CELL_CHARS, folded};
 
 /// A period as a cell writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

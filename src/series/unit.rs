@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::knowledge::SERIES;
-use crate::series::cell::folded;
+use crate::series::fold::folded;
 
 /// A unit: its text, what it measures, and its size there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -73,7 +73,9 @@ fn frame(kind: Kind) -> (String, &'static str) {
         Kind::Opml => ("<opml version='2.0'><body>".to_owned(), "</body></opml>"),
         Kind::Robots => ("User-agent: *\n".to_owned(), "\n"),
         Kind::Toml => ("schema = 1\n".to_owned(), "\n"),
-        Kind::Classify | Kind::Cluster | Kind::Summarise | Kind::List | Kind::SelectedList | Kind::BarePage | Kind::Json => (String::new(), ""),
+        Kind::Series | Kind::Classify | Kind::Cluster | Kind::Summarise | Kind::List | Kind::SelectedList | Kind::BarePage | Kind::Json => {
+            (String::new(), "")
+        }
         Kind::Pdf => ("%PDF-1.4\n".to_owned(), "\ntrailer<</Root 1 0 R>>\n%%EOF"),
     }
 }
@@ -137,7 +139,7 @@ pub const MARKUP: [(&str, &str, &str); 50] = [
 ];
 
 /// All others.
-pub const FAMILIES: [Family; 105] = [
+pub const FAMILIES: [Family; 113] = [
     family(Kind::Page, "related headings", "<div>", "<h3>相关阅读</h3><p>花木企业今年新建了温室，产品也更多了，销路很好。</p>", "</div>"),
     family(Kind::Page, "stamps", "<div>", "<p>2026-11-20 10:00</p>", "</div>"),
     family(Kind::Page, "posts", "<div>", "<div>读者 2026-11-20 10:00</div><div>说得很好，希望多建一些。</div>", "</div>"),
