@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::fetch::imap::ImapError;
 use crate::model::{Mailbox, Source, SourceId};
 use crate::pipeline::ConfigHandle;
 
@@ -16,7 +17,8 @@ use crate::pipeline::ConfigHandle;
 const LIST_INTERVAL: Duration = Duration::from_secs(30);
 /// Between two connections to a mailbox, at least: a server that tells news of nothing is asked no oftener.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The longest wait after failures.
+/// The first and the longest wait after failures.
+const FIRST_BACKOFF: Duration = Duration::from_mins(1);
 const MAX_BACKOFF: Duration = Duration::from_mins(15);
 /// How long the crawl may take to read a mailbox that has news.
 const READ_TIMEOUT: Duration = Duration::from_mins(2);
@@ -67,8 +69,13 @@ async fn watch_mailbox(live: Arc<ConfigHandle>, source: Arc<Source>) {
             // the server cannot tell news
             Ok(None) => wait = MAX_BACKOFF,
             Err(e) => {
-                tracing::debug!(source = %source.id, "the mailbox cannot be watched: {e}");
-                wait = (wait * 2).min(MAX_BACKOFF);
+                tracing::warn!(source = %source.id, "the mailbox cannot be watched: {e}");
+                // its poll fails too, and the reason stands on the page of sources
+                if wait == PAUSE {
+                    read_now(&live, &source).await;
+                }
+                // some servers lock an account after a few refused logins
+                wait = if matches!(e, ImapError::Login(_)) { MAX_BACKOFF } else { (wait * 2).clamp(FIRST_BACKOFF, MAX_BACKOFF) };
             }
         }
     }

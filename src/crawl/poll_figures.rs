@@ -46,7 +46,7 @@ impl Crawler {
         }
         let asked = Arc::clone(source);
         let stored = self.store.run(move |s| s.stored_series(&asked)).await?;
-        let judged = match judge(&read, &stored, &source.series) {
+        let judged = match judge(&read, &stored, &source.series, at.with_timezone(&source.timezone).date_naive()) {
             Ok(judged) => judged,
             Err(odd) => return Ok(LookResult::Odd(odd.english(), odd.chinese(), Box::new(log))),
         };

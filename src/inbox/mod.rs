@@ -18,7 +18,7 @@ use crate::model::WebUrl;
 pub use body::paragraphs_of_lines;
 pub use key::message_key;
 pub use read::{read, read_head};
-pub use sender::{MailSender, is_from_editor};
+pub use sender::{MailSender, is_from_editor, names_editor};
 
 /// Most files of a mail that become articles.
 pub const MAX_FILES: usize = 10;

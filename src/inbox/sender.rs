@@ -23,16 +23,21 @@ pub struct MailSender {
 
 /// Whether a mail comes from an editor of the mailbox.
 pub fn is_from_editor(sender: &MailSender, mailbox: &Mailbox) -> bool {
-    let Some(address) = sender.address.as_deref().filter(|_| sender.is_single) else { return false };
-    if !mailbox.editors.iter().any(|e: &MailAddress| e.bare().eq_ignore_ascii_case(address)) {
+    if !names_editor(sender, mailbox) {
         return false;
     }
-    let Some((_, domain)) = address.rsplit_once('@') else { return false };
+    let Some((_, domain)) = sender.address.as_deref().unwrap_or_default().rsplit_once('@') else { return false };
     let is_checked = |authserv: &String| {
         let own = sender.results.iter().find(|r| authserv_of(r).is_some_and(|a| a.eq_ignore_ascii_case(authserv)));
         own.is_some_and(|r| passes(r, domain))
     };
     mailbox.trust_from || mailbox.trusted_authserv.as_ref().is_some_and(is_checked)
+}
+
+/// Whether a mail names an editor as its sender, which anybody can write.
+pub fn names_editor(sender: &MailSender, mailbox: &Mailbox) -> bool {
+    let address = sender.address.as_deref().filter(|_| sender.is_single);
+    address.is_some_and(|a| mailbox.editors.iter().any(|e: &MailAddress| e.bare().eq_ignore_ascii_case(a)))
 }
 
 /// Returns the name of the server that wrote the header.

@@ -135,6 +135,18 @@ impl Period {
         }
     }
 
+    /// Returns its last day.
+    pub fn last_day(self) -> Option<NaiveDate> {
+        let before = |year, month| NaiveDate::from_ymd_opt(year, month, 1)?.pred_opt();
+        match self {
+            Self::Day(day) => Some(day),
+            Self::Week(year, week) => NaiveDate::from_isoywd_opt(year, week, Weekday::Sun),
+            Self::Month(year, 12) | Self::Quarter(year, 4) | Self::Year(year) => NaiveDate::from_ymd_opt(year, 12, 31),
+            Self::Month(year, month) => before(year, month + 1),
+            Self::Quarter(year, quarter) => before(year, quarter * 3 + 1),
+        }
+    }
+
     /// Returns the same period of the year before; `None` for a 29 February.
     pub fn year_before(self) -> Option<Self> {
         match self {

@@ -28,13 +28,13 @@ impl Scale {
         Self { is_rate: unit.and_then(Unit::parse).is_some_and(|u| u.is_rate()), is_cumulative }
     }
 
-    /// Returns the change between two figures; none from zero or below, where percents mislead.
+    /// Returns the change between two figures; none from zero or below, or to below zero, where percents mislead.
     pub fn change(self, before: f64, now: f64) -> Option<FigureChange> {
         if self.is_rate {
             return Some(FigureChange::Points(now - before));
         }
         let change = (now / before - 1.0) * 100.0;
-        (before > 0.0 && change.is_finite()).then_some(FigureChange::Percent(change))
+        (before > 0.0 && now >= 0.0 && change.is_finite()).then_some(FigureChange::Percent(change))
     }
 
     /// Returns a period as it is printed, with its changes.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::model::{FigureRow, Period, SeriesSettings};
 use crate::series::compare::{ByPeriod, Scale};
 use crate::series::read::{Figure, SeriesRead, is_same};
@@ -81,11 +83,11 @@ fn name<'a>(unit: Option<&'a String>, none: &'a str) -> &'a str {
     unit.map_or(none, String::as_str)
 }
 
-/// Compares a reading with what is stored. The first reading tells nothing.
+/// Compares a reading with what is stored. The first reading tells nothing; a period that is not over `today` waits for an editor's look.
 ///
 /// # Errors
 /// The reading is odd, and must not be stored.
-pub fn judge(read: &SeriesRead, stored: &StoredFigure, settings: &SeriesSettings) -> Result<Judged, Oddity> {
+pub fn judge(read: &SeriesRead, stored: &StoredFigure, settings: &SeriesSettings, today: NaiveDate) -> Result<Judged, Oddity> {
     let (unit, factor) = converted(read, stored)?;
     let now: BTreeMap<Period, Figure> = read.figures.iter().map(|f| (f.period, f.scaled(factor))).collect();
     // a converted figure may be the stored one but for its last decimals
@@ -106,7 +108,8 @@ pub fn judge(read: &SeriesRead, stored: &StoredFigure, settings: &SeriesSettings
     let told: Vec<Figure> = newest.map(|n| added.iter().filter(|f| f.period > n).copied().collect()).unwrap_or_default();
     let told = told.get(told.len().saturating_sub(MAX_TOLD)..).unwrap_or_default();
     let new = told.iter().map(|f| scale.row(&figures, *f)).map(|row| {
-        let doubt = doubt(&row, limit, scale);
+        let is_over = row.period.last_day().is_some_and(|last| last <= today);
+        let doubt = if is_over { doubt(&row, limit, scale) } else { Some("这一期还没有结束".to_owned()) };
         (row, doubt)
     });
     let new = new.collect();

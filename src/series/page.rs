@@ -23,7 +23,9 @@ pub(super) fn read(page: &str) -> Result<Tables, SeriesError> {
     let mut walk = tree.root().walk();
     while let Some(edge) = walk.next() {
         match edge {
-            Edge::Open(_, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template) => walk.skip_subtree(),
+            Edge::Open(_, Tag::Script | Tag::Style | Tag::Noscript | Tag::Template | Tag::Del | Tag::S | Tag::Strike) => walk.skip_subtree(),
+            Edge::Open(e, _) if is_hidden(e) => walk.skip_subtree(),
+            Edge::Open(_, Tag::Sup) if reader.has_figure() => walk.skip_subtree(),
             Edge::Open(e, Tag::Table) if is_layout.get(e.id().index()) != Some(&true) => reader.begin()?,
             Edge::Close(e, Tag::Table) if is_layout.get(e.id().index()) != Some(&true) => reader.end_table(),
             Edge::Open(e, tag) => reader.open(e, tag)?,
@@ -37,6 +39,14 @@ pub(super) fn read(page: &str) -> Result<Tables, SeriesError> {
         return Err(SeriesError::Wall(wall));
     }
     Ok(reader.tables)
+}
+
+/// Whether an element is not shown.
+fn is_hidden(e: NodeRef<'_>) -> bool {
+    let style = e.attr(Attr::Style).unwrap_or_default();
+    e.attr(Attr::Hidden).is_some()
+        || style.contains("none")
+            && style.split(';').any(|s| s.split_once(':').is_some_and(|(k, v)| k.trim() == "display" && v.trim().starts_with("none")))
 }
 
 struct PageCell {
@@ -61,6 +71,12 @@ struct PageReader {
 }
 
 impl PageReader {
+    /// Whether the open cell ends with a figure or period: what is raised behind it is a note's number, and no power as in m².
+    fn has_figure(&self) -> bool {
+        let text = self.row.as_ref().and_then(|r| r.last()).map_or("", |c| c.text.trim_end());
+        text.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | '％' | '月' | '季' | '度' | '年' | '日'))
+    }
+
     fn begin(&mut self) -> Result<(), SeriesError> {
         self.end_line(false);
         let caption = if self.above == self.heading { self.heading.clone() } else { format!("{} {}", self.heading, self.above) };

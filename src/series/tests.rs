@@ -117,6 +117,28 @@ fn ten_kinds_of_documents_are_read() {
 }
 
 #[test]
+fn notes_struck_out_and_hidden_digits_are_no_figures() {
+    let page = "<table><tr><th>月份<th>产量(吨)</tr>\
+        <tr><td>2026-08<sup>1</sup><td>20.2<sup>2</sup></tr>\
+        <tr><td>2026-09<td><del>1900</del> 1950</tr>\
+        <tr><td>2026-10<td><span style='color: red; display : none'>77</span>1900<s>8</s></tr></table>";
+    assert_eq!(taken(page, |_| {}).0, "2026-08 20.2, 2026-09 1950, 2026-10 1900");
+}
+
+#[test]
+fn percents_do_not_cross_zero_and_what_is_not_over_waits() {
+    let csv = "月份,利润(亿元)\n2026-08,1.4\n2026-09,1.5\n";
+    let (_, judged) = polls(&[csv, &format!("{csv}2026-10,-3\n")], &SeriesSettings::default()).unwrap_or_else(|e| panic!("{}", e.english()));
+    assert!(judged.new.iter().all(|(row, _)| row.on_previous.is_none()), "{:?}", judged.new);
+    let stored = StoredFigure { unit: judged.unit.clone(), figures: judged.figures.clone() };
+    let read = read_text(&format!("{csv}2026-12,1.5\n"), &SeriesSettings::default()).unwrap();
+    let on = |day| chrono::NaiveDate::from_ymd_opt(2026, 12, day).unwrap();
+    let doubt =
+        |today| judge(&read, &stored, &SeriesSettings::default(), today).map(|j| j.new.iter().any(|(_, d)| d.as_deref() == Some("这一期还没有结束")));
+    assert_eq!((doubt(on(1)), doubt(on(31))), (Ok(true), Ok(false)));
+}
+
+#[test]
 fn units_are_converted_if_that_is_certain() {
     let csv = "月份,产值(万元)\n2026-09,12345\n2026-10,1.3亿\n2026-11,5吨\n";
     let read = read_text(csv, &settings(|s| s.unit = some("亿元"))).unwrap();
@@ -165,13 +187,16 @@ fn hostile_documents_are_refused() {
     assert!(matches!(read_workbook(&doctype, &SeriesSettings::default()).unwrap(), Err(SeriesError::Unreadable(_))));
 }
 
+/// After every period of the tests.
+const TODAY: chrono::NaiveDate = chrono::NaiveDate::MAX;
+
 /// Reads one document after the other, as polls do.
 fn polls(documents: &[&str], settings: &SeriesSettings) -> Result<(SeriesRead, Judged), Oddity> {
     let mut stored = StoredFigure::default();
     let mut last = None;
     for document in documents {
         let read = read_text(document, settings).unwrap_or_else(|e| panic!("{e}\n{document}"));
-        let judged = judge(&read, &stored, settings)?;
+        let judged = judge(&read, &stored, settings, TODAY)?;
         stored = StoredFigure { unit: judged.unit.clone(), figures: judged.figures.clone() };
         last = Some((read, judged));
     }

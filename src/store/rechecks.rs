@@ -91,7 +91,7 @@ impl Store {
             // the articles of watched pages are changes themselves, and the page is watched anyway; a mail cannot change
             let unplanned =
                 "item i JOIN article a ON a.id = i.article_id JOIN entry x ON x.id = a.entry_id LEFT JOIN recheck r ON r.article_id = a.id
-                             WHERE r.article_id IS NULL AND x.identity NOT LIKE 'page-change:%'
+                             WHERE r.article_id IS NULL AND x.identity NOT LIKE 'page-change:%' AND x.identity NOT LIKE 'series:%'
                              AND x.identity NOT LIKE 'inbox-mail:%'";
             // the payload of an issue is read once, and only if something of it is not planned
             let sql = format!(

@@ -19,7 +19,7 @@ use crate::crawl::reader::Reader;
 use crate::crawl::{Crawler, Result};
 use crate::fetch::RequestStats;
 use crate::fetch::imap::{self, IdleEnd, ImapError, MailHead, Session};
-use crate::inbox::{MailSkip, is_from_editor, message_key};
+use crate::inbox::{MailSkip, is_from_editor, message_key, names_editor};
 use crate::model::{Mailbox, Source, SourceId};
 use crate::schedule::poll_interval::RefreshHints;
 use crate::store::{FetchRecord, MailboxState, NewMail};
@@ -171,6 +171,10 @@ impl Crawler {
         let Some((mail, bytes)) = fetched(&reader, mailbox, session, &head).await? else { return Ok(None) };
         let (articles, notes) = articles_of(&reader, &mail, Utc::now()).await?;
         let is_editor = is_from_editor(&mail.header.sender, mailbox);
+        if !is_editor && names_editor(&mail.header.sender, mailbox) {
+            let authserv = mailbox.trusted_authserv.as_deref().unwrap_or("none is set");
+            tracing::warn!(source = %source.id, "a mail that names an editor as its sender is not authenticated by trusted_authserv ({authserv}): its links are not fetched");
+        }
         let links = if is_editor && mail.skip.is_none() { mail.links.clone() } else { Vec::new() };
         // an editor's mail with links is a list of pages, and no letter
         let articles = if links.is_empty() { articles } else { articles.into_iter().filter(|a| a.number > 0).collect() };

@@ -7,7 +7,7 @@ use crate::crawl::mailbox::FIRST_DAYS;
 use crate::crawl::mailbox::contents::{RoundError, articles_of, fetched};
 use crate::crawl::reader::Reader;
 use crate::fetch::imap;
-use crate::inbox::{MailHeader, MailSkip, is_from_editor};
+use crate::inbox::{MailHeader, MailSkip, is_from_editor, names_editor};
 use crate::model::Mailbox;
 
 /// Mails that are shown, the newest.
@@ -49,6 +49,10 @@ async fn read_preview(reader: &Reader<'_>, mailbox: &Mailbox) -> std::result::Re
         let Some((mail, _)) = fetched(reader, mailbox, &mut session, &head).await? else { continue };
         let (articles, notes) = articles_of(reader, &mail, Utc::now()).await?;
         let is_editor = is_from_editor(&mail.header.sender, mailbox) && !mail.links.is_empty();
+        let mut notes = notes;
+        if !is_editor && names_editor(&mail.header.sender, mailbox) && !mail.links.is_empty() {
+            notes.push("its sender is in editors, but trusted_authserv does not authenticate it: the links are not fetched".to_owned());
+        }
         let links = if is_editor { mail.links.iter().map(ToString::to_string).collect() } else { Vec::new() };
         let articles = articles.into_iter().filter(|a| !is_editor || a.number > 0).map(|a| a.title).collect();
         out.push(MailPreview { header: mail.header, skip: mail.skip, articles, links, notes });
