@@ -46,6 +46,7 @@ key_file = "k"
 # 学
 [learning] # 选稿
 [pdf]
+[ocr] # 识别
 [crawl]
 user = "u"
 password_file = "p" # 密码
