@@ -29,11 +29,12 @@ fn main() {
     };
     let letters: usize = pages.iter().map(String::len).sum();
     println!("{} pages, {:.1} MB, one thread, best of {ROUNDS} rounds", pages.len(), letters as f64 / 1e6);
-    println!("{:<34} {:>9} {:>9}", "", "pages/s", "MB/s");
+    println!("{:<34} {:>9} {:>9} {:>9}", "", "pages/s", "MB/s", "ours =");
     let selectors = ArticleSelectors::default();
     let url = WebUrl::parse("http://www.example.com/news/20261124/1.html").unwrap();
     let context = Context { url: Some(&url), selectors: &selectors, clock: Clock::new(chrono_tz::Asia::Shanghai, chrono::Utc::now()) };
-    let tell = |name: &str, work: &mut dyn FnMut(&str)| {
+    let mut ours = None;
+    let mut tell = |name: &str, work: &mut dyn FnMut(&str)| {
         if only.as_ref().is_some_and(|o| !name.starts_with(o)) {
             return;
         }
@@ -45,11 +46,14 @@ fn main() {
             start.elapsed().as_secs_f64()
         });
         let seconds = best.fold(f64::MAX, f64::min);
-        println!("{name:<34} {:>9.0} {:>9.1}", pages.len() as f64 / seconds, letters as f64 / 1e6 / seconds);
+        // how many times as fast as the others ours is
+        let ratio = seconds / *ours.get_or_insert(seconds);
+        println!("{name:<34} {:>9.0} {:>9.1} {ratio:>8.2}×", pages.len() as f64 / seconds, letters as f64 / 1e6 / seconds);
     };
-    tell("html5ever's parse alone", &mut |p| drop(scraper::Html::parse_document(p)));
-    tell("our parse alone", &mut |p| drop(Tree::parse(p)));
     tell("qingbao, everything", &mut |p| drop(extract::extract(p, &context)));
+    tell("our parse alone", &mut |p| drop(Tree::parse(p)));
+    tell("html5ever's parse alone", &mut |p| drop(scraper::Html::parse_document(p)));
+    tell("astral-tl's parse alone", &mut |p| drop(tl::parse(p, tl::ParserOptions::default())));
     tell("dom_smoothie", &mut |p| drop(dom_smoothie::Readability::new(p, None, None).map(|mut r| r.parse())));
     tell("rs-trafilatura", &mut |p| drop(rs_trafilatura::extract(p)));
 }

@@ -269,7 +269,7 @@ impl World {
         while now < start() + TimeDelta::days(72) {
             self.set_now(now);
             let crawler = self.pipeline.crawler();
-            let is_due = self.pipeline.store().next_recheck().unwrap().is_some_and(|at| at <= now);
+            let is_due = !self.pipeline.store().due_rechecks(now, 1).unwrap().is_empty();
             // issues are printed on the first ten days
             if is_due || now <= printed(ARTICLES) + TimeDelta::hours(1) {
                 rounds += 1;

@@ -226,6 +226,45 @@ fn a_backup_made_by_the_first_release_is_restored_and_sends_nothing_by_itself() 
     assert_eq!(old.run(&["digest", "list"]), list);
 }
 
+#[test]
+fn a_database_of_a_later_release_is_refused_and_stays_as_it_is() {
+    let old = Installation::unpack();
+    old.run(&["user", "list"]);
+    old.sql().pragma_update(None, "user_version", 9_999).unwrap();
+    let before = rows(&old.sql(), "article", "*");
+    for args in
+        [&["user", "list"][..], &["once"], &["serve"], &["digest", "show"], &["backup", "copy.db"], &["archive", "export", "--out", "all.jsonl"]]
+    {
+        let o = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(args).current_dir(old.dir.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&o.stderr);
+        assert!(!o.status.success() && said.contains("was made by a newer version of qingbao; install that version"), "{args:?}: {said}");
+    }
+    assert_eq!(old.sql().pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0)).unwrap(), 9_999);
+    assert_eq!(rows(&old.sql(), "article", "*"), before);
+}
+
+#[test]
+fn settings_of_the_first_release_load_and_what_they_leave_out_is_told_where_it_changed() {
+    let old = Installation::unpack();
+    // every key that the first release knew, and its list of sources
+    for file in ["every-key.toml", "shipped-sources.toml"] {
+        std::fs::copy(format!("{RELEASE}/{file}"), old.dir.path().join(file)).unwrap();
+    }
+    let said = old.run(&["--config", "every-key.toml", "--sources", "shipped-sources.toml", "sources", "check"]);
+    assert!(said.contains("70 sources, 67 enabled, no problems"), "{said}");
+    // the settings of its installation leave out the length of summaries
+    let told = |old: &Installation| {
+        let o = Command::new(env!("CARGO_BIN_EXE_qingbao")).args(["doctor", "--no-network"]).current_dir(old.dir.path()).output().unwrap();
+        String::from_utf8_lossy(&o.stdout).lines().filter(|l| l.contains("defaults")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let words = told(&old);
+    assert!(words.iter().any(|l| l.contains("summarise.length was \"200\" and is \"230\" now")), "{words:?}");
+    let settings = old.dir.path().join("qingbao.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, format!("{text}\n[summarise]\nlength = 200\n")).unwrap();
+    assert_eq!(told(&old).len(), words.len() - 1, "who says which one he wants is not asked again");
+}
+
 /// The service, ended with the test.
 struct Service(Child);
 

@@ -20,7 +20,14 @@ def row(what, figure, ours, peers, more_is_better=True):
     """One line of the table for each peer; a ratio above 1 is in our favour."""
     for name, theirs in peers:
         ratio = "–" if theirs in (None, 0) or not ours else f"{ours / theirs if more_is_better else theirs / ours:.2f}"
-        ROWS.append((what, figure, shown(ours), name, shown(theirs), ratio))
+        ROWS.append((what, figure, name, ratio, ""))
+        print("  ", *ROWS[-1], shown(ours), shown(theirs), file=sys.stderr)
+
+
+def told(what, figure, ours, peers=()):
+    """One line of the table with the figures themselves: shares and counts, which hold on any machine."""
+    for name, theirs in peers or [("–", None)]:
+        ROWS.append((what, figure, name, "", shown(ours) + (f" against {shown(theirs)}" if theirs is not None else "")))
         print("  ", *ROWS[-1], file=sys.stderr)
 
 
@@ -130,8 +137,8 @@ class Compare:
         for name in ["trafilatura", "gne"]:
             said = self.peer("extract", name, max(1, again // 10), *paths)
             theirs = self.score(truth, {k: tuple(v) for k, v in said["got"].items()})
-            row(f"extraction, {len(files)} pages", "body F1", ours[0], [(name, theirs[0])])
-            row("", "right titles", ours[1], [(name, theirs[1])])
+            told(f"extraction, {len(files)} pages", "body F1", ours[0], [(name, theirs[0])])
+            told("", "right titles", ours[1], [(name, theirs[1])])
             row("", "pages per CPU second", speed, [(name, said["per_second"])])
 
     @staticmethod
@@ -169,7 +176,7 @@ class Compare:
         _, cpu, _, out = used([self.qingbao, "inspect", "cluster"], stdin=file.open())
         ours = {o["id"]: o["story"] for o in map(json.loads, out.splitlines())}
         said = self.peer("duplicates", file)
-        row(f"near-duplicates, {len(texts)} texts", "pairwise F1", self.pairs(story, ours), [("datasketch MinHash LSH", self.pairs(story, said["got"]))])
+        told(f"near-duplicates, {len(texts)} texts", "pairwise F1", self.pairs(story, ours), [("datasketch MinHash LSH", self.pairs(story, said["got"]))])
         row("", "texts per CPU second", len(texts) / cpu, [("datasketch MinHash LSH", said["per_second"])])
 
     @staticmethod
@@ -200,15 +207,18 @@ class Compare:
         farm, folder, feeds = self.farm(200, 20)
         wall, cpu, peak, _ = used([self.qingbao, "once"], cwd=folder)
         (folder / "feeds.txt").write_text("\n".join(feeds))
-        t_wall, t_cpu, t_peak, _ = used([self.python, HERE / "spider.py", folder / "feeds.txt", folder / "scrapy.db"])
-        farm.kill()
-        rows = sqlite3.connect(folder / "scrapy.db").execute("SELECT count(*) FROM article").fetchone()[0]
         ours = sqlite3.connect(folder / "data/qingbao.db").execute("SELECT count(*) FROM article").fetchone()[0]
-        name = "Scrapy, CSS selectors only"
-        row("crawl, 200 hosts × 20 pages", "pages stored", ours, [(name, rows)])
-        row("", "pages per second", ours / wall, [(name, rows / t_wall)])
-        row("", "CPU s per 1,000 pages", cpu * 1000 / ours, [(name, t_cpu * 1000 / rows)], more_is_better=False)
-        row("", "peak MB", peak, [(name, t_peak)], more_is_better=False)
+        what = "crawl, 200 hosts × 20 pages"
+        for name, extractor in [("Scrapy, CSS selectors", "css"), ("Scrapy and trafilatura", "trafilatura")]:
+            db = folder / f"{extractor}.db"
+            t_wall, t_cpu, t_peak, _ = used([self.python, HERE / "spider.py", folder / "feeds.txt", db, extractor])
+            rows = sqlite3.connect(db).execute("SELECT count(*) FROM article").fetchone()[0]
+            told(what, "pages stored", ours, [(name, rows)])
+            row("", "pages per second", ours / wall, [(name, rows / t_wall)])
+            row("", "CPU per page", cpu / ours, [(name, t_cpu / rows)], more_is_better=False)
+            row("", "peak memory", peak, [(name, t_peak)], more_is_better=False)
+            what = ""
+        farm.kill()
 
     def refresh(self):
         farm, folder, feeds = self.farm(200, 1)
@@ -238,7 +248,7 @@ class Compare:
         farm.kill()
         for name in [n for n in commands if n != "qingbao"]:
             row("second look at 200 feeds", "feeds per second", rate["qingbao"], [(name, rate[name])])
-            row("", "answered 304", asked["qingbao"], [(name, asked[name])])
+            told("", "answered 304", asked["qingbao"], [(name, asked[name])])
 
     def service(self):
         folder = self.scratch / "idle"
@@ -261,11 +271,10 @@ class Compare:
         status = pathlib.Path(f"/proc/{service.pid}/status").read_text()
         service.terminate()
         service.wait()
-        none = [("–", None)]
-        row("service", "ready after its start, s", ready, none)
-        row("", "resident at rest, MB", int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024, none)
-        row("", "binary, MB", os.path.getsize(self.qingbao) / 1e6, none)
-        row("", "demo: crawl, judge, draft, s", self.demo_wall, none)
+        told("service", "ready after its start, s", ready)
+        told("", "resident at rest, MB", int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024)
+        told("", "binary, MB", os.path.getsize(self.qingbao) / 1e6)
+        told("", "demo: crawl, judge, draft, s", self.demo_wall)
 
 
 def main():
@@ -279,7 +288,7 @@ def main():
         getattr(compare, task)()
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "unknown processor")
     print(f"\n{os.cpu_count()} × {cpu}; ratio above 1: ours is better\n")
-    print("| what | figure | ours | peer | theirs | ratio |\n|---|---|---|---|---|---|")
+    print("| what | figure | peer | ratio | ours |\n|---|---|---|---|---|")
     for line in ROWS:
         print("|", " | ".join(map(str, line)), "|")
 

@@ -1,10 +1,12 @@
-"""Scrapy on the farm of compare.py: feeds, their pages, title and text by CSS selectors, into SQLite."""
+"""Scrapy on the farm of compare.py: feeds, their pages, title and text by CSS selectors or by trafilatura, into SQLite."""
 import sqlite3, sys
 
 import scrapy
 from scrapy.crawler import CrawlerProcess
 
-FEEDS, DB = sys.argv[1:3]
+FEEDS, DB, EXTRACTOR = sys.argv[1:4]
+if EXTRACTOR == "trafilatura":
+    import trafilatura
 
 
 class News(scrapy.Spider):
@@ -21,8 +23,14 @@ class News(scrapy.Spider):
             yield scrapy.Request(link, callback=self.page)
 
     def page(self, response):
+        if EXTRACTOR == "trafilatura":
+            document = trafilatura.bare_extraction(response.text, with_metadata=True)
+            return self.store(response.url, document and document.title, document and document.text)
         text = "\n".join("".join(p.css("::text").getall()) for p in response.css("#zoom p"))
-        self.db.execute("INSERT OR IGNORE INTO article VALUES (?, ?, ?)", (response.url, response.css("h1::text").get(), text))
+        self.store(response.url, response.css("h1::text").get(), text)
+
+    def store(self, *row):
+        self.db.execute("INSERT OR IGNORE INTO article VALUES (?, ?, ?)", row)
 
     def closed(self, reason):
         self.db.commit()

@@ -52,6 +52,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::settings::Publication;
 use crate::config::source_list::Vocabulary;
 use crate::config::{Settings, SourceList, Taxonomy};
+use crate::knowledge::CHANGED_DEFAULTS;
 use crate::model::SourceId;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
@@ -285,6 +286,13 @@ struct CommandContext {
 impl CommandContext {
     fn taxonomy(&self) -> anyhow::Result<Taxonomy> {
         Ok(self.settings.load_taxonomy()?)
+    }
+
+    /// Returns a sentence for each default that changed since the release that made the database and that the settings leave out.
+    fn changed_defaults(&self, store: &Store) -> Vec<String> {
+        let Ok(Some(schema)) = store.upgraded_from() else { return Vec::new() };
+        let file = self.config.as_deref().unwrap_or(Path::new(Settings::FILE));
+        CHANGED_DEFAULTS.since(schema, &std::fs::read_to_string(file).unwrap_or_default())
     }
 
     /// A sentence for each column that stays empty because the taxonomy does not know it.

@@ -54,6 +54,7 @@ pub(super) async fn start_pipeline(args: &CrawlArgs, context: &mut CommandContex
     }
     // lock the database before connecting to anything
     let store = Store::open(&context.data)?;
+    context.changed_defaults(&store).iter().for_each(|words| tracing::warn!("{words}"));
     let dispatcher: Option<Arc<dyn Dispatcher>> = match context.settings.crawl.dispatcher {
         DispatcherKind::Local => None,
         DispatcherKind::Nats => {

@@ -7,6 +7,7 @@
 
 mod boilerplate;
 mod byline;
+mod changed_defaults;
 mod classify;
 mod dates;
 mod events;
@@ -83,6 +84,8 @@ files! {
     OLD_ISSUES: old_issues::OldIssues = "old_issues.toml";
     /// Keys of the settings.
     SETTINGS: settings::SettingTable = "settings.toml";
+    /// Defaults of the settings that changed.
+    CHANGED_DEFAULTS: changed_defaults::ChangedDefaults = "changed_defaults.toml";
     /// The institute of the default settings.
     HOME: home::Home = "home.toml";
     /// Furniture of mails.

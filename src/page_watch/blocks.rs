@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::extract::nodes::{hidden, is_block};
-use crate::html::{Attr, Edge, NodeId, NodeRef, Selectable, Tag, Tree};
+use crate::html::{Cell, Edge, NodeId, NodeRef, Selectable, Tag, Tree};
 use crate::knowledge::PAGE_WATCH;
 use crate::model::{IgnoredPart, PageWatch};
 use crate::page_watch::boxes::Furniture;
@@ -225,16 +225,16 @@ impl Cutter<'_> {
             return;
         }
         match (tag, &mut self.line.row) {
-            (Tag::Td | Tag::Th, Some(row)) => row.cell(tag == Tag::Th, number(e, Attr::Colspan), number(e, Attr::Rowspan)),
+            (Tag::Td | Tag::Th, Some(row)) => row.cell(tag == Tag::Th, Cell::of(e)),
             (Tag::Dt, _) => {
                 self.end_row();
                 self.end_line();
                 let mut row = RowBuilder::default();
-                row.cell(false, 1, 1);
+                row.cell(false, Cell::single());
                 self.line.row = Some(row);
             }
             // the value of a name
-            (Tag::Dd, Some(row)) => row.cell(false, 1, 1),
+            (Tag::Dd, Some(row)) => row.cell(false, Cell::single()),
             (_, Some(row)) if is_block(tag) || tag == Tag::Br => row.text(" "),
             (Tag::Br, None) => self.end_line(),
             (Tag::Td | Tag::Th, None) => self.end_line(),
@@ -310,8 +310,4 @@ fn kind_of(tag: Tag) -> Option<BlockKind> {
         Tag::Li => Some(BlockKind::Item),
         _ => None,
     }
-}
-
-fn number(e: NodeRef<'_>, attr: Attr) -> usize {
-    e.attr(attr).and_then(|v| v.trim().parse().ok()).unwrap_or(1)
 }

@@ -1,11 +1,9 @@
 //! Rows of tables that hold values, not the layout of a page.
 
 use crate::extract::nodes::is_block;
-use crate::html::{NodeRef, Tag, Tree};
+use crate::html::{Cell, FurtherColumns, NodeRef, RowSpans, Tag, Tree, layout_tables};
 use crate::text::normalize::collapse_whitespace;
 
-/// Largest span of a cell that is followed.
-const MAX_SPAN: usize = 60;
 /// Most cells of a row.
 const MAX_CELLS: usize = 200;
 /// Blocks per cell: a row with more of them lays out text.
@@ -14,18 +12,12 @@ const MAX_BLOCKS_PER_CELL: usize = 3;
 /// The rows of a page.
 pub(super) struct Rows {
     is_row: Vec<bool>,
-    /// Cells that reach into the next rows of the open table: column, further rows, text.
-    carried: Vec<(usize, usize, String)>,
+    spans: RowSpans,
 }
 
 impl Rows {
     pub(super) fn of(tree: &Tree<'_>) -> Self {
-        let mut is_layout = vec![false; tree.len()];
-        for table in tree.elements(Tag::Table) {
-            if let Some(outer) = table.ancestors().find(|a| a.is(Tag::Table)) {
-                is_layout.get_mut(outer.id().index()).into_iter().for_each(|l| *l = true);
-            }
-        }
+        let is_layout = layout_tables(tree);
         let mut is_row = vec![false; tree.len()];
         for row in tree.elements(Tag::Tr) {
             let layout = row.ancestors().find(|a| a.is(Tag::Table)).is_none_or(|t| is_layout.get(t.id().index()) == Some(&true));
@@ -33,7 +25,7 @@ impl Rows {
                 is_row.get_mut(row.id().index()).into_iter().for_each(|r| *r = true);
             }
         }
-        Self { is_row, carried: Vec::new() }
+        Self { is_row, spans: RowSpans::default() }
     }
 
     pub(super) fn contains(&self, e: NodeRef<'_>) -> bool {
@@ -42,36 +34,15 @@ impl Rows {
 
     /// Cells reach no further than their table.
     pub(super) fn end_table(&mut self) {
-        self.carried.clear();
+        self.spans.end_table();
     }
 
     /// Returns whether a row names the columns, and its cells; `None` if it is empty.
     pub(super) fn finish(&mut self, row: RowBuilder) -> Option<(bool, String)> {
-        let RowBuilder { cells, heads, .. } = row;
+        let RowBuilder { cells, heads } = row;
         let is_head = heads == cells.len() && cells.len() > 1;
-        let (mut out, mut carried): (Vec<String>, Vec<(usize, usize, String)>) = (Vec::new(), Vec::new());
-        let mut above = std::mem::take(&mut self.carried).into_iter().peekable();
-        let mut cells = cells.into_iter();
-        while out.len() < MAX_CELLS {
-            if let Some((column, rows, text)) = above.next_if(|(column, ..)| *column <= out.len()) {
-                out.push(text.clone());
-                if rows > 1 {
-                    carried.push((column, rows - 1, text));
-                }
-                continue;
-            }
-            let Some(cell) = cells.next() else { break };
-            let text = collapse_whitespace(&cell.text);
-            for n in 0..cell.columns {
-                if cell.rows > 1 {
-                    carried.push((out.len(), cell.rows - 1, text.clone()));
-                }
-                out.push(if n == 0 { text.clone() } else { String::new() });
-            }
-        }
-        carried.extend(above);
-        carried.sort_by_key(|c| c.0);
-        self.carried = carried;
+        let cells = cells.into_iter().map(|c| c.map(collapse_whitespace));
+        let mut out = self.spans.row(cells, FurtherColumns::Empty, MAX_CELLS);
         while out.last().is_some_and(String::is_empty) {
             out.pop();
         }
@@ -87,12 +58,6 @@ fn holds_values(row: NodeRef<'_>) -> bool {
     cells > 1 && !texts && blocks <= cells * MAX_BLOCKS_PER_CELL
 }
 
-struct Cell {
-    text: String,
-    columns: usize,
-    rows: usize,
-}
-
 /// A row being read.
 #[derive(Default)]
 pub(super) struct RowBuilder {
@@ -101,10 +66,10 @@ pub(super) struct RowBuilder {
 }
 
 impl RowBuilder {
-    pub(super) fn cell(&mut self, is_head: bool, columns: usize, rows: usize) {
+    pub(super) fn cell(&mut self, is_head: bool, cell: Cell) {
         if self.cells.len() < MAX_CELLS {
             self.heads += usize::from(is_head);
-            self.cells.push(Cell { text: String::new(), columns: columns.clamp(1, MAX_SPAN), rows: rows.clamp(1, MAX_SPAN) });
+            self.cells.push(cell);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Figures over time (`kind = "series"`): a JSON document, CSV, workbook or page → periods with values, compared with what is stored. Pure.
 //!
-//! - [`mod@read`]: a document → tables → the figures of one of them. [`json`], [`delimited`], [`workbook`] and [`page`] find the tables,
-//!   [`layout`] the columns; [`period`], [`cell`] and [`unit`] read cells.
-//! - [`judge`]: what was read beside what is stored → new and revised figures, and those that wait for an editor's look (待核).
+//! - [`mod@read`]: a document → tables → the figures of one of them. `json`, `delimited`, `workbook` and `page` find the tables,
+//!   `layout` the columns; `period`, `cell` and `unit` read cells.
+//! - `judge`: what was read beside what is stored → new and revised figures, and those that wait for an editor's look (待核).
 //! - [`mod@compare`]: 同比 and 环比.
-//! - [`report`]: title and text in Chinese.
+//! - `report`: title and text in Chinese.
 
 mod cell;
 pub mod compare;

@@ -1,24 +1,17 @@
 //! A page → its tables. Tables that hold other tables lay out the page and are left out.
 
-use crate::html::{Attr, Edge, NodeRef, Tag, Tree};
+use crate::html::{Attr, Cell, Edge, FurtherColumns, NodeRef, RowSpans, Tag, Tree, layout_tables};
 use crate::series::SeriesError;
 use crate::series::table::{MAX_COLUMNS, Tables};
 use crate::text::normalize::{collapse_whitespace, truncate};
 use crate::wall::Wall;
 
-/// Largest span of a cell that is followed.
-const MAX_SPAN: usize = 60;
 /// Longest line above a table that may be its caption.
 const MAX_CAPTION_CHARS: usize = 80;
 
 pub(super) fn read(page: &str) -> Result<Tables, SeriesError> {
     let tree = Tree::parse(page);
-    let mut is_layout = vec![false; tree.len()];
-    for table in tree.elements(Tag::Table) {
-        if let Some(outer) = table.ancestors().find(|a| a.is(Tag::Table)) {
-            is_layout.get_mut(outer.id().index()).into_iter().for_each(|l| *l = true);
-        }
-    }
+    let is_layout = layout_tables(&tree);
     let mut reader = PageReader::default();
     let mut walk = tree.root().walk();
     while let Some(edge) = walk.next() {
@@ -49,12 +42,6 @@ fn is_hidden(e: NodeRef<'_>) -> bool {
             && style.split(';').any(|s| s.split_once(':').is_some_and(|(k, v)| k.trim() == "display" && v.trim().starts_with("none")))
 }
 
-struct PageCell {
-    text: String,
-    columns: usize,
-    rows: usize,
-}
-
 #[derive(Default)]
 struct PageReader {
     tables: Tables,
@@ -65,9 +52,8 @@ struct PageReader {
     above: String,
     heading: String,
     caption: String,
-    row: Option<Vec<PageCell>>,
-    /// Cells that reach into the next rows: column, further rows, text.
-    carried: Vec<(usize, usize, String)>,
+    row: Option<Vec<Cell>>,
+    spans: RowSpans,
 }
 
 impl PageReader {
@@ -82,7 +68,7 @@ impl PageReader {
         let caption = if self.above == self.heading { self.heading.clone() } else { format!("{} {}", self.heading, self.above) };
         self.tables.begin(&caption)?;
         (self.is_in_table, self.row) = (true, None);
-        self.carried.clear();
+        self.spans.end_table();
         Ok(())
     }
 
@@ -97,9 +83,7 @@ impl PageReader {
             Tag::Caption => self.is_in_caption = true,
             Tag::Tr if self.is_in_table => self.end_row()?,
             Tag::Td | Tag::Th if self.is_in_table => {
-                let span = |attr| e.attr(attr).and_then(|v| v.trim().parse().ok()).unwrap_or(1_usize).clamp(1, MAX_SPAN);
-                let cell = PageCell { text: String::new(), columns: span(Attr::Colspan), rows: span(Attr::Rowspan) };
-                self.row.get_or_insert_default().push(cell);
+                self.row.get_or_insert_default().push(Cell::of(e));
             }
             _ if !self.is_in_table && (tag.is_heading() || matches!(tag, Tag::P | Tag::Div | Tag::Br | Tag::Section)) => self.end_line(false),
             _ => {}
@@ -147,30 +131,8 @@ impl PageReader {
 
     fn end_row(&mut self) -> Result<(), SeriesError> {
         let Some(cells) = self.row.take() else { return Ok(()) };
-        let (mut out, mut carried): (Vec<String>, Vec<(usize, usize, String)>) = (Vec::new(), Vec::new());
-        let mut above = std::mem::take(&mut self.carried).into_iter().peekable();
-        let mut cells = cells.into_iter();
-        while out.len() < MAX_COLUMNS {
-            if let Some((column, rows, text)) = above.next_if(|(column, ..)| *column <= out.len()) {
-                out.push(text.clone());
-                if rows > 1 {
-                    carried.push((column, rows - 1, text));
-                }
-                continue;
-            }
-            let Some(cell) = cells.next() else { break };
-            let text = truncate(&collapse_whitespace(&cell.text), MAX_CAPTION_CHARS);
-            for _ in 0..cell.columns.min(MAX_COLUMNS - out.len()) {
-                if cell.rows > 1 {
-                    carried.push((out.len(), cell.rows - 1, text.clone()));
-                }
-                out.push(text.clone());
-            }
-        }
-        carried.extend(above);
-        carried.sort_by_key(|c| c.0);
-        carried.truncate(MAX_COLUMNS);
-        self.carried = carried;
+        let cells = cells.into_iter().map(|c| c.map(|text| truncate(&collapse_whitespace(text), MAX_CAPTION_CHARS)));
+        let out = self.spans.row(cells, FurtherColumns::Repeat, MAX_COLUMNS);
         self.tables.row(out)
     }
 }

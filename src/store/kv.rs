@@ -7,6 +7,8 @@ use crate::store::{Result, Store};
 
 /// Its key.
 const MESSAGE_SALT: &str = "message_salt";
+/// Key of the schema with which the first upgrade found the database.
+pub(super) const UPGRADED_FROM: &str = "upgraded_from";
 
 /// Returns the version of something that changes: rules, topics. `name` is its key.
 pub(super) fn version(c: &Connection, name: &str) -> Result<Option<String>> {
@@ -37,6 +39,11 @@ impl Store {
             t.execute("INSERT OR IGNORE INTO fact (name, value) VALUES (?1, lower(hex(randomblob(8))))", [MESSAGE_SALT])?;
             Ok(t.query_row("SELECT value FROM fact WHERE name = ?1", [MESSAGE_SALT], |r| r.get(0))?)
         })
+    }
+
+    /// Returns the schema with which the first upgrade found this database; `None` if this version made it.
+    pub fn upgraded_from(&self) -> Result<Option<i64>> {
+        Ok(self.kv(UPGRADED_FROM)?.and_then(|n| n.parse().ok()))
     }
 
     /// Returns why mail is held, if it is: after a restore.

@@ -142,12 +142,6 @@ impl Store {
         })
     }
 
-    /// Returns when the next look is due.
-    pub fn next_recheck(&self) -> Result<Option<DateTime<Utc>>> {
-        let at: Option<i64> = self.read(|c| Ok(c.query_row("SELECT min(due) FROM recheck WHERE due IS NOT NULL", [], |r| r.get(0))?))?;
-        Ok(at.and_then(|t| DateTime::from_timestamp(t, 0)))
-    }
-
     /// Counts the requests between two moments: those of the crawl, and those of looks.
     pub fn requests_between(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<(u64, u64)> {
         self.read(|c| {

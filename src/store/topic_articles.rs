@@ -196,13 +196,6 @@ impl Store {
         )
     }
 
-    /// Returns the articles that came to a topic after a number, in order: what an alert or a digest of the topic tells. The last
-    /// one's number is where the next call continues.
-    pub fn topic_news(&self, id: TopicId, after: i64, most: usize) -> Result<Vec<TopicArticle>> {
-        let rest = "m.topic_id = ?1 AND m.news AND NOT m.dismissed AND m.number > ?2 ORDER BY m.number LIMIT ?3";
-        self.matches(rest, params![id.0, after, i64::try_from(most).unwrap_or(i64::MAX)])
-    }
-
     fn matches(&self, rest: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<TopicArticle>> {
         let rows: Vec<(i64, i64, String, bool, bool)> = self.read(|c| {
             let sql = format!("SELECT m.number, m.article_id, m.evidence, m.news, m.dismissed FROM topic_article m WHERE {rest}");

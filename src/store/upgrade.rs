@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::store::error::classify;
+use crate::store::kv::UPGRADED_FROM;
 use crate::store::migrations::{MIGRATIONS, migrate};
 use crate::store::open::connect;
 use crate::store::{Result, StoreError, backup};
@@ -40,6 +41,7 @@ pub(super) fn upgrade(connection: &mut Connection, path: &Path) -> Result<()> {
     let kept = backup::before_upgrade(connection, path, version)?;
     tracing::warn!("the database has schema {version} and is brought up to {}; as it was it is kept as {}", MIGRATIONS.len(), kept.display());
     migrate(connection, path)?;
+    connection.execute("INSERT OR IGNORE INTO fact (name, value) VALUES (?1, ?2)", [UPGRADED_FROM, &version.to_string()])?;
     if connection.query_row("PRAGMA auto_vacuum", [], |r| r.get::<_, i64>(0))? == 0 {
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")?;
     }

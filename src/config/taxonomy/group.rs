@@ -44,7 +44,7 @@ impl TopicGroup {
         matches!(self, Self::Industry | Self::Theme)
     }
 
-    /// Returns the lists of words, in the order of [`TopicWords::lists`].
+    /// Returns the lists of words, in the order of `TopicWords::lists`.
     pub fn lists(self) -> &'static [WordList] {
         match self {
             Self::Industry | Self::Theme => &[TERMS, WEAK, EXCLUDE],

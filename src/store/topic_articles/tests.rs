@@ -120,14 +120,12 @@ fn each_editor_has_his_own_news_and_what_is_irrelevant_is_none() {
     assert_eq!(store.visit_topic(id, "没有这个账号", time(4)).unwrap(), 0);
 
     add_article(&store, 2, "电池二", Classification::default(), time(5));
-    let news = |after: i64| store.topic_news(id, after, 9).unwrap().into_iter().map(|a| a.headline.title).collect::<Vec<_>>();
-    assert_eq!((news(0).len(), news(number)), (2, vec!["电池二".to_owned()]));
     let all = store.whole_archive().range;
     assert_eq!((store.topics_of(all).unwrap().len(), store.article_topics(first).unwrap()), (2, vec![(id, "固态电池".to_owned())]));
     assert!(store.dismiss_from_topic(id, first, true, "甲", time(5)).unwrap());
     assert_eq!((store.topics_of(all).unwrap().len(), store.article_topics(first).unwrap().len()), (1, 0));
     assert!(!store.dismiss_from_topic(id, ArticleId(99), true, "甲", time(5)).unwrap());
-    assert_eq!((unseen("乙"), store.topics("乙").unwrap()[0].articles, news(0).len()), (1, 1, 1));
+    assert_eq!((unseen("乙"), store.topics("乙").unwrap()[0].articles), (1, 1));
     assert!(store.topic_articles(id, 9).unwrap().last().unwrap().is_dismissed);
     assert!(store.dismiss_from_topic(id, first, false, "甲", time(5)).unwrap());
     assert_eq!(unseen("乙"), 2);
