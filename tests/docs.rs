@@ -1,4 +1,4 @@
-//! The documents against the code: links lead somewhere, names in the picture of the data's way exist, commands are those of `--help`.
+//! The documents against the code: links lead to files and headings, names in the picture of the data's way exist, commands are those of `--help`.
 #![allow(clippy::unwrap_used)] // a set-up that fails must fail the test
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 
 fn documents() -> Vec<PathBuf> {
     let here = std::fs::read_dir(root()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md"));
-    here.chain(files(&root().join("docs"), ".md")).collect()
+    here.chain(files(&root().join("docs"), ".md")).chain(files(&root().join("src/data"), "README.md")).collect()
 }
 
 /// Words between `begin` and `end`, in order.
@@ -31,19 +31,58 @@ fn between<'t>(text: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     text.split(begin).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0)).collect()
 }
 
+/// The anchors of a document: its headings as GitHub names them, and what `<a id="…">` names.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = between(text, "<a id=\"", "\"").into_iter().map(str::to_owned).collect();
+    let mut fenced = false;
+    for line in text.lines() {
+        fenced ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if fenced || heading.len() == line.len() || !heading.starts_with(' ') {
+            continue;
+        }
+        let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+        let slug: String = heading.trim().to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect();
+        // a second heading of the same words gets a number
+        let name = (0_u32..).map(|n| if n == 0 { slug.clone() } else { format!("{slug}-{n}") }).find(|s| !found.contains(s));
+        found.extend(name);
+    }
+    found
+}
+
 #[test]
-fn every_link_within_the_documents_leads_to_a_file() {
+fn an_anchor_is_made_of_the_words_of_a_heading() {
+    let text = "# A `key` of [x], twice\n## 订阅源（feed）\n```sh\n# a comment\n```\n## 订阅源（feed）\n<a id=\"of-old\"></a>\n#no heading\n";
+    let expected = ["a-key-of-x-twice", "of-old", "订阅源feed", "订阅源feed-1"];
+    assert_eq!(anchors(text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn every_link_within_the_documents_leads_to_a_file_and_a_heading() {
     let mut broken = Vec::new();
     for document in documents() {
         let text = std::fs::read_to_string(&document).unwrap();
-        for link in between(&text, "](", ")") {
-            let target = link.split('#').next().unwrap();
-            if !target.is_empty() && !target.contains("://") && !document.parent().unwrap().join(target).exists() {
+        for link in between(&text, "](", ")").into_iter().filter(|l| !l.contains("://")) {
+            let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let file = if target.is_empty() { document.clone() } else { document.parent().unwrap().join(target) };
+            let has_anchor = || anchors(&std::fs::read_to_string(&file).unwrap_or_default()).contains(anchor);
+            let leads = file.exists() && (anchor.is_empty() || has_anchor());
+            if !leads {
                 broken.push(format!("{}: {link}", document.display()));
             }
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_index_of_the_documents_is_short_and_leads_to_each_of_them() {
+    let index = std::fs::read_to_string(root().join("docs/README.md")).unwrap();
+    let linked: BTreeSet<&str> = between(&index, "](", ")").into_iter().filter_map(|l| l.split('#').next()).collect();
+    let names: Vec<String> = files(&root().join("docs"), ".md").iter().map(|f| f.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    let missing: Vec<_> = names.iter().filter(|n| *n != "README.md" && !linked.contains(n.as_str())).collect();
+    assert!(missing.is_empty(), "docs/README.md does not lead to {missing:?}");
+    assert!(index.lines().count() <= 60, "docs/README.md is to fit on a page");
 }
 
 #[test]
