@@ -43,7 +43,7 @@ pub(super) async fn run(action: &OutletCommand, context: &CommandContext) -> any
         OutletCommand::Messages { all } => messages(context, *all).await,
         OutletCommand::Retry { id } => change(context, *id, true).await,
         OutletCommand::Cancel { id } => change(context, *id, false).await,
-        OutletCommand::List if outlets.is_empty() => outln!("没有推送渠道；写法见 docs/admin.md 的“推送渠道”"),
+        OutletCommand::List if outlets.is_empty() => outln!("没有推送渠道；写法见 docs/admin.md 的“把提醒发到企业微信、钉钉、飞书的群里”"),
         OutletCommand::List => outlets.iter().try_for_each(|o| outln!("{}", row(o))),
         OutletCommand::Test { name } => {
             let names = || outlets.iter().map(|o| o.name.as_str()).collect::<Vec<_>>().join("、");
