@@ -43,7 +43,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
         let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
         let slug: String = heading.trim().to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect();
         // a second heading of the same words gets a number
-        let name = (0_u32..).map(|n| if n == 0 { slug.clone() } else { format!("{slug}-{n}") }).find(|s| !found.contains(s));
+        let name = (0_u32..1_000).map(|n| if n == 0 { slug.clone() } else { format!("{slug}-{n}") }).find(|s| !found.contains(s));
         found.extend(name);
     }
     found

@@ -20,7 +20,7 @@ use crate::wall::Wall;
 use crate::web::access::Editor;
 use crate::web::form::{AdminForm, Fields, Form, actions};
 use crate::web::response::{Layout, stored};
-use crate::web::source_preview::{SourcePreview, kind_name, source_preview};
+use crate::web::source_preview::{IN_BROWSER, SourcePreview, kind_name, source_preview};
 use crate::web::{AppState, response};
 
 pub(super) const PATH: &str = "/sources";
@@ -32,10 +32,8 @@ struct SourceListPage {
     rows: Vec<SourceRow>,
     words: String,
     tried: Option<SourcePreview>,
-    /// The address was read as one page to watch.
-    watched: bool,
-    /// The same for figures.
-    is_series: bool,
+    /// How the address was read: the value of the choice on the page.
+    read_as: &'static str,
 }
 
 /// State of a source.
@@ -126,8 +124,7 @@ async fn show(console: &AppState, session: &Session, words: String, tried: Optio
         frame: Layout::new(console, session, "来源"),
         rows,
         words,
-        watched: tried.as_ref().is_some_and(|t| !t.lines.is_empty() && !t.is_series),
-        is_series: tried.as_ref().is_some_and(|t| t.is_series),
+        read_as: tried.as_ref().map_or("", SourcePreview::read_as),
         tried,
     }))
 }
@@ -245,6 +242,7 @@ async fn try_address(console: &AppState, form: &Form) -> Result<Response, Respon
             for url in [Some(url), WebUrl::typed_plain(asked)].into_iter().flatten() {
                 let source = Source {
                     kind: typed_self_told(form.fields.text("as")),
+                    render: form.fields.text("as") == IN_BROWSER,
                     allow_private: console.live.sources().allow_private,
                     ..Source::plain(id.clone(), "preview".to_owned(), url)
                 };
@@ -329,7 +327,7 @@ fn add(console: &AppState, form: &Form) -> Result<String, String> {
     let region = Some(f.text("region").to_owned()).filter(|r| !r.is_empty());
     // only a feed, a watched page and a series are written down: the others may change their kind, which is found again at each poll
     let kind = typed_kind(f.text("kind"))?.filter(|k| matches!(k, SourceKind::Feed | SourceKind::Page | SourceKind::Series));
-    let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: false };
+    let new = NewSource { id: id.clone(), name, url, kind, region, allow_private: false, render: f.text("as") == IN_BROWSER };
     edit_sources::add(console.live.sources_path(), &[new], &console.vocabulary()).map_err(|e| e.chinese())?;
     Ok(id.to_string())
 }

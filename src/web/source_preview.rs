@@ -28,12 +28,29 @@ pub(super) struct SourcePreview {
     pub(super) more_lines: usize,
     /// Whether the lines are those of a series.
     pub(super) is_series: bool,
+    /// Whether it was opened in the browser.
+    pub(super) in_browser: bool,
     /// Parts of the document that are not read.
     pub(super) warnings: Vec<String>,
     /// The first article as it would be stored, or the error.
     pub(super) first: Option<Result<FirstArticle, String>>,
     /// Columns of a home page with lists of their own: name, address, entries.
     pub(super) columns: Vec<(String, String, usize)>,
+}
+
+/// The choice to open an address in the browser, as the form sends it.
+pub(super) const IN_BROWSER: &str = "browser";
+
+impl SourcePreview {
+    /// Returns the choice with which the address was read, as the form sends it.
+    pub(super) fn read_as(&self) -> &'static str {
+        match self {
+            _ if self.is_series => SourceKind::Series.as_str(),
+            _ if !self.lines.is_empty() => SourceKind::Page.as_str(),
+            _ if self.in_browser => IN_BROWSER,
+            _ => "",
+        }
+    }
 }
 
 /// An article as it would be stored.
@@ -94,6 +111,7 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
         name: p.name.unwrap_or_else(|| p.url.host().to_owned()),
         kind: kind_name(p.found.kind.unwrap_or(SourceKind::List)),
         is_series: p.series.is_some(),
+        in_browser: reader.source().render,
         more_lines: (blocks.len() + taken.len()).saturating_sub(PREVIEW_LINES),
         lines: blocks.iter().map(|b| b.text.replace('\t', "　")).chain(taken).take(PREVIEW_LINES).collect(),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),

@@ -209,3 +209,36 @@ async fn pages_of_admins_fit_a_telephone_whatever_a_source_tells() {
     }
     browser.close().await.unwrap();
 }
+
+/// A list that only a script writes, and its articles; returns its address.
+async fn site_of_scripts() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let page = async |uri: axum::http::Uri| {
+        let text = "云鹭集团在云溪市的第二条生产线今天投产，年产能达到三十万件，项目总投资八亿元。".repeat(4);
+        axum::response::Html(match uri.path() {
+            "/" => "<html><head><title>脚本站</title></head><body><div id=list></div><script>for (let n = 1; n < 9; n++) \
+                    document.getElementById('list').innerHTML += `<li><a href=/news/20261120/${n}.html>云鹭集团第${n}条生产线今天正式投产</a><span>2026-11-2${n}</span></li>`\
+                    </script></body></html>"
+                .to_owned(),
+            _ => format!("<html><body><h1>云鹭集团生产线今天正式投产</h1><p>2026-11-20 09:00 来源：云溪日报</p><p>{text}</p></body></html>"),
+        })
+    };
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(page)).await });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
+async fn a_list_that_a_script_writes_is_tried_and_added_with_the_browser() {
+    let (service, _site) = Service::with_site().await;
+    let admin = service.sign_in("", "管理员").await;
+    service.until_reloaded(&admin).await;
+    let address = site_of_scripts().await;
+    let plain = admin.post("/sources", &[("do", "try"), ("url", &address), ("as", "")]).await;
+    assert_eq!(plain.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = admin.post("/sources", &[("do", "try"), ("url", &address), ("as", "browser")]).await.text().await.unwrap();
+    assert!(page.contains("云鹭集团第3条生产线今天正式投产") && page.contains("name=\"as\" value=\"browser\""), "{page}");
+    let page = admin.post_then_get("/sources", &[("do", "add"), ("url", &address), ("name", "脚本站"), ("as", "browser")]).await;
+    assert!(page.contains("已加入来源“脚本站”") && service.sources().contains("render = true"), "{}", service.sources());
+}
