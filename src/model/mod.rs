@@ -7,10 +7,13 @@ mod alert;
 mod article;
 mod audit;
 pub mod canonical_url;
+mod crawl_health;
 mod edition;
 mod figures;
 mod grade;
 mod ids;
+mod imprint;
+mod item;
 mod mail_address;
 mod notification;
 mod organisation;
@@ -24,16 +27,16 @@ mod topic;
 pub use alert::{AlertCondition, AlertDraft, AlertMode, AlertRule, AlertTarget};
 pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry, EventMember, Extracted, Firm, Headline, Label, StoredPage};
 pub use audit::AuditAction;
-pub use edition::{
-    ColumnItems, Copy, Edition, Health, Imprint, Item, ItemFile, Layout, MadeBy, Picture, Print, ProblemReason, Series, SourceProblem, Trend, WEEKS,
-    issue_label,
-};
+pub use crawl_health::{Health, ProblemReason, SourceProblem};
+pub use edition::{ColumnItems, Edition, Layout, MadeBy, Series, Trend, WEEKS, issue_label};
 pub use figures::{Choice, FigureChange, FigureRow, Figures, Frequency, Period, SeriesSettings, printed};
 pub use grade::{Credibility, GradeFloor, GradeMark, PrintedGrades, Reliability};
 pub use ids::{
     AlertHitId, AlertRuleId, ArticleId, DeliveryId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, NotificationId, OutboxId, RuleId, SourceId,
     StoryId, SubscriberId, TopicId, UrlError, WebUrl,
 };
+pub use imprint::Imprint;
+pub use item::{Copy, Item, ItemFile, Picture, Print};
 pub use mail_address::{AddressError, MailAddress};
 pub use notification::{NotificationKind, NotificationText, Paragraph};
 pub use organisation::OrganisationKind;
