@@ -17,8 +17,10 @@ mod item;
 mod mail_address;
 mod notification;
 mod organisation;
+mod period;
 mod publication_scope;
 mod rule;
+mod series_settings;
 mod signing;
 mod source;
 mod subscriber;
@@ -29,7 +31,7 @@ pub use article::{Alias, Article, Attachment, Classification, Confidence, Entry,
 pub use audit::AuditAction;
 pub use crawl_health::{Health, ProblemReason, SourceProblem};
 pub use edition::{ColumnItems, Edition, Layout, MadeBy, Series, Trend, WEEKS, issue_label};
-pub use figures::{Choice, FigureChange, FigureRow, Figures, Frequency, Period, SeriesSettings, printed};
+pub use figures::{FigureChange, FigureRow, Figures, printed};
 pub use grade::{Credibility, GradeFloor, GradeMark, PrintedGrades, Reliability};
 pub use ids::{
     AlertHitId, AlertRuleId, ArticleId, DeliveryId, EditionId, EntryId, EventId, FileId, MAX_URL_BYTES, NotificationId, OutboxId, RuleId, SourceId,
@@ -40,8 +42,10 @@ pub use item::{Copy, Item, ItemFile, Picture, Print};
 pub use mail_address::{AddressError, MailAddress};
 pub use notification::{NotificationKind, NotificationText, Paragraph};
 pub use organisation::OrganisationKind;
+pub use period::{Frequency, Period};
 pub use publication_scope::PublicationScope;
 pub use rule::{Rule, RuleDraft, RuleEffect, RuleEvidence, RuleKind, RuleState};
+pub use series_settings::{Choice, SeriesSettings};
 pub use signing::{EditionState, Remark, Signature, Signing, SigningStep};
 pub use source::{ArticleSelectors, Identity, IgnoredPart, ListSelectors, Mailbox, MailboxTls, PageWatch, RateKey, Source, SourceKind, TlsTrust};
 pub use subscriber::{Subscriber, SubscriberDraft};
