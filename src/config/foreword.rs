@@ -1,4 +1,7 @@
-//! Placeholders of the foreword's template.
+//! `foreword` of a publication: the template of 编者的话, with placeholders.
+
+use crate::config::localized::localized;
+use crate::config::reader::Section;
 
 /// Placeholders, written in braces, with their meaning.
 pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
@@ -11,8 +14,19 @@ pub(crate) const PLACEHOLDERS: [(&str, &str); 7] = [
     ("来源", "how many sources work"),
 ];
 
+/// Reads the template.
+pub(super) fn read(s: &Section<'_>) -> Option<String> {
+    let t = s.text("foreword")?;
+    if let Some(word) = unknown_placeholder(t.value) {
+        let known = PLACEHOLDERS.map(|(name, _)| name).join("} {");
+        let chinese = format!("foreword 里没有 {{{word}}} 可填；可用的有 {{{known}}}");
+        s.error(t.span, localized(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));
+    }
+    Some(t.value.to_owned())
+}
+
 /// Returns the first word in braces that is not a placeholder.
-pub(super) fn unknown_placeholder(template: &str) -> Option<&str> {
+fn unknown_placeholder(template: &str) -> Option<&str> {
     let mut words = template.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     words.find(|w| PLACEHOLDERS.iter().all(|(name, _)| name != w))
 }

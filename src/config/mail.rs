@@ -1,13 +1,12 @@
 //! `[mail]`: sender, server, signing, and what happens to undelivered mail.
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::localized::localized;
-use crate::config::reader::Section;
+use crate::config::reader::{Section, Spanned};
 use crate::knowledge::HOME;
 use crate::model::MailAddress;
 
@@ -101,11 +100,11 @@ impl MailSettings {
 /// Reads `[mail]`.
 pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
     s.deny_unknown_keys(&["from", "reply_to", "operators", "on_uncertain", "expire", "smtp", "dkim"]);
-    if let Some(from) = s.text("from").and_then(|t| read_address(s, t.value, t.span)) {
+    if let Some(from) = s.text("from").and_then(|t| read_address(s, &t)) {
         m.from = from;
     }
-    m.reply_to = s.text("reply_to").and_then(|t| read_address(s, t.value, t.span));
-    m.operators = s.texts("operators").unwrap_or_default().into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
+    m.reply_to = s.text("reply_to").and_then(|t| read_address(s, &t));
+    m.operators = read_addresses(s, "operators").unwrap_or_default();
     if let Some(t) = s.text("on_uncertain") {
         match t.value {
             "resend" => m.on_uncertain = AmbiguousDeliveryPolicy::Resend,
@@ -120,8 +119,13 @@ pub(super) fn read(s: &Section<'_>, m: &mut MailSettings) {
     m.dkim = s.section("dkim").and_then(|s| read_dkim(&s));
 }
 
-pub(super) fn read_address(s: &Section<'_>, text: &str, span: Option<Range<usize>>) -> Option<MailAddress> {
-    MailAddress::parse(text).map_err(|e| s.error(span, localized(e.to_string(), e.chinese()))).ok()
+pub(super) fn read_address(s: &Section<'_>, text: &Spanned<&str>) -> Option<MailAddress> {
+    MailAddress::parse(text.value).map_err(|e| s.error(text.span.clone(), localized(e.to_string(), e.chinese()))).ok()
+}
+
+/// Reads a list of addresses; `None` if the key is missing.
+pub(super) fn read_addresses(s: &Section<'_>, key: &str) -> Option<Vec<MailAddress>> {
+    Some(s.texts(key)?.iter().filter_map(|t| read_address(s, t)).collect())
 }
 
 fn read_dkim(s: &Section<'_>) -> Option<DkimSettings> {

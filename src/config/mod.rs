@@ -3,6 +3,8 @@
 //! Every problem of a file is reported at once, each with file, line, column and the nearest right word.
 
 mod alerts;
+mod calendar;
+mod column;
 mod console;
 mod crawl;
 pub mod docx_template;
@@ -10,6 +12,7 @@ pub mod edit_settings;
 pub mod edit_sources;
 pub(crate) mod edit_toml;
 pub(crate) mod foreword;
+mod imprint;
 mod learning;
 mod localized;
 mod mail;
@@ -19,6 +22,7 @@ mod outlets;
 mod pdf;
 mod publication;
 mod reader;
+mod recipient;
 pub mod region;
 pub mod settings;
 mod signing;

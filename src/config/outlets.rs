@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::localized::localized;
-use crate::config::mail::read_address;
+use crate::config::mail::read_addresses;
 use crate::config::reader::{Section, Spanned};
 use crate::model::{MailAddress, NotificationKind, WebUrl};
 
@@ -137,7 +137,7 @@ fn read_one(s: &Section<'_>) -> Option<OutletSettings> {
     let (name, kind) = (read_name(s), read_kind(s));
     let takes = read_takes(s);
     let allow_hosts = s.texts("allow_hosts").unwrap_or_default().into_iter().filter_map(|t| read_host(s, &t)).collect();
-    let to = s.texts("to").unwrap_or_default().into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect::<Vec<_>>();
+    let to = read_addresses(s, "to").unwrap_or_default();
     let timeout = s.duration("timeout", Duration::from_secs(2)..Duration::from_mins(5)).unwrap_or(DEFAULT_TIMEOUT);
     let file = |key| s.string(key).filter(|f| !f.is_empty()).map(PathBuf::from);
     let (url_file, secret_file) = (file("url_file"), file("secret_file"));

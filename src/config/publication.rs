@@ -1,79 +1,22 @@
 //! `[publication]` or `[[publication]]`: name, schedule, selection and recipients.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveTime;
 
+use crate::config::column::ColumnQuota;
 use crate::config::docx_template::DocxTemplate;
-use crate::config::foreword;
 use crate::config::localized::localized;
-use crate::config::mail::read_address;
-use crate::config::reader::{Section, TomlReader, set};
-use crate::config::source_scope::{self, SourceScope};
-use crate::config::{ConfigError, read_file, signing};
+use crate::config::mail::read_addresses;
+use crate::config::reader::{Section, set};
+use crate::config::recipient::Recipient;
+use crate::config::source_scope::SourceScope;
+use crate::config::{ConfigError, calendar, column, foreword, imprint, recipient, signing, source_scope};
 use crate::knowledge::HOME;
-use crate::model::{Credibility, GradeFloor, Imprint, Layout, MailAddress, Print, PrintedGrades, Reliability, SigningStep};
+use crate::model::{Imprint, Layout, MailAddress, Print, PrintedGrades, SigningStep};
 use crate::schedule::{Calendar, Recurrence};
-
-const BUILT_IN_CALENDAR: &str = include_str!("calendar.toml");
-
-/// A column and its maximum number of items.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnQuota {
-    pub name: String,
-    /// Maximum number of items.
-    pub quota: usize,
-    /// Items that it gets even if editors are likely to drop them.
-    pub min: usize,
-    /// Which text of its items is printed by default.
-    pub print: Print,
-    /// Title of the topic (关注课题) whose articles go here, whatever their column.
-    pub topic: Option<String>,
-    /// Items that are chosen automatically have these grades or better.
-    pub floor: GradeFloor,
-}
-
-impl ColumnQuota {
-    /// Returns a column of summaries.
-    fn of_summaries(name: &str, quota: usize) -> Self {
-        Self { name: name.to_owned(), quota, min: 0, print: Print::Summary, topic: None, floor: GradeFloor::default() }
-    }
-}
-
-/// A recipient of the draft, and the parts to send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    pub address: MailAddress,
-    /// Only items of these columns; empty: all.
-    pub columns: Vec<String>,
-    /// Only items of these industries or themes; empty: all.
-    pub industries: Vec<String>,
-    /// Also items of these topics (关注课题), by title.
-    pub topics: Vec<String>,
-    /// Also items that name these organisations.
-    pub organisations: Vec<String>,
-}
-
-impl From<MailAddress> for Recipient {
-    fn from(address: MailAddress) -> Self {
-        Self { address, columns: Vec::new(), industries: Vec::new(), topics: Vec::new(), organisations: Vec::new() }
-    }
-}
-
-impl Recipient {
-    /// Whether it is all items.
-    pub fn gets_all(&self) -> bool {
-        [&self.columns, &self.industries, &self.topics, &self.organisations].iter().all(|l| l.is_empty())
-    }
-
-    /// Whether two recipients want the same items.
-    pub fn wants_the_same(&self, other: &Self) -> bool {
-        let selection = |r: &Self| [&r.columns, &r.industries, &r.topics, &r.organisations].map(Clone::clone);
-        selection(self) == selection(other)
-    }
-}
 
 /// A publication.
 #[derive(Debug, Clone)]
@@ -206,6 +149,12 @@ impl Publication {
         self.columns.iter().enumerate().filter(|(n, c)| !is_filled(*n, c)).map(|(_, c)| c.name.as_str()).collect()
     }
 
+    /// Reads the template.
+    pub(super) fn load_template(&mut self) -> Result<(), ConfigError> {
+        self.template = self.template_path.as_deref().map(DocxTemplate::load).transpose()?;
+        Ok(())
+    }
+
     /// Returns the column names in order.
     pub fn column_names(&self) -> Vec<String> {
         self.columns.iter().map(|c| c.name.clone()).collect()
@@ -262,28 +211,10 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     p.printer = s.string("printer");
     p.template_path = s.string("template").map(PathBuf::from);
     if let Some(s) = s.section("imprint") {
-        p.imprint = read_imprint(&s);
+        p.imprint = imprint::read(&s);
     }
-    if let Some(t) = s.text("foreword") {
-        if let Some(word) = foreword::unknown_placeholder(t.value) {
-            let known: Vec<&str> = foreword::PLACEHOLDERS.iter().map(|f| f.0).collect();
-            let known = known.join("} {");
-            let chinese = format!("foreword 里没有 {{{word}}} 可填；可用的有 {{{known}}}");
-            s.error(t.span, localized(format!("{{{word}}} is no fact of an issue; there are {{{known}}}"), chinese));
-        }
-        p.foreword = Some(t.value.to_owned());
-    }
-    let print = read_print(s);
-    let usual = p.columns.first().map_or(Print::Summary, |c| c.print);
-    let columns: Vec<_> = s.sections("columns").iter().filter_map(|c| read_column(c, print.unwrap_or(usual))).collect();
-    if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns.iter().take(*i).any(|o| o.name == c.name)).map(|(_, c)| &c.name) {
-        s.error(s.key_span("columns"), localized(format!("two columns are called {twice:?}"), format!("栏目“{twice}”写了两次")));
-    }
-    if !columns.is_empty() {
-        p.columns = columns;
-    } else if let Some(print) = print {
-        p.columns.iter_mut().for_each(|c| c.print = print);
-    }
+    p.foreword = foreword::read(s);
+    p.columns = column::read(s, p.columns);
     p.sources = source_scope::read(s);
     (p.industries, p.places) = (s.strings("industries"), s.strings("places"));
     let count = |key| s.integer(key, 0..100_000).and_then(|n| u32::try_from(n).ok());
@@ -300,7 +231,7 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
             s.error(t.span, localized(english, format!("at 的“{}”不是时刻，请写 \"07:30\" 这样的", t.value)));
         }
     }
-    read_calendar(s, &mut p.calendar);
+    calendar::read(s, &mut p.calendar);
     // an issue covers the time since the previous one
     p.window = match p.calendar.days {
         Recurrence::Workdays | Recurrence::Daily | Recurrence::OnDemand => p.window,
@@ -311,177 +242,16 @@ pub(super) fn read(s: &Section<'_>) -> Publication {
     p.max_age = p.max_age.max(p.window * 2);
     set(&mut p.max_age, s.duration("max_age", Duration::from_hours(1)..Duration::from_hours(24 * 124)));
     set(&mut p.catch_up, s.duration("catch_up", Duration::ZERO..Duration::from_hours(24)));
-    if let Some(list) = s.texts("recipients") {
-        p.recipients = list.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
+    let recipients = read_addresses(s, "recipients");
+    let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| recipient::read_subscriber(s, &p.name, &p.columns)).collect();
+    if recipients.is_some() || (p.signing.is_empty() && !subscribers.is_empty()) {
+        p.recipients = recipients.unwrap_or_default().into_iter().map(Recipient::from).collect();
     }
-    let finals = s.texts("final_recipients").unwrap_or_default();
-    p.final_recipients = finals.into_iter().filter_map(|t| read_address(s, t.value, t.span)).map(Recipient::from).collect();
-    let subscribers: Vec<Recipient> = s.sections("subscriber").iter().filter_map(|s| read_subscriber(s, &p)).collect();
+    p.final_recipients = read_addresses(s, "final_recipients").unwrap_or_default().into_iter().map(Recipient::from).collect();
     // with signing, subscribers receive signed issues only
-    if p.signing.is_empty() {
-        if !subscribers.is_empty() && s.texts("recipients").is_none() {
-            p.recipients.clear();
-        }
-        p.recipients.extend(subscribers);
-    } else {
-        p.final_recipients.extend(subscribers);
-    }
-    let reviews = s.texts("weekly_review").unwrap_or_default();
-    p.weekly_review = reviews.into_iter().filter_map(|t| read_address(s, t.value, t.span)).collect();
+    if p.signing.is_empty() { &mut p.recipients } else { &mut p.final_recipients }.extend(subscribers);
+    p.weekly_review = read_addresses(s, "weekly_review").unwrap_or_default();
     set(&mut p.mail_empty, s.bool("mail_empty"));
     set(&mut p.grades, s.bool("grades").map(|prints| if prints { PrintedGrades::Marks } else { PrintedGrades::None }));
     p
-}
-
-/// Reads `[publication.imprint]`.
-fn read_imprint(s: &Section<'_>) -> Imprint {
-    s.deny_unknown_keys(&["copy_number", "serial", "editor", "reviewer", "signer", "phone", "report_to", "send_to", "distribute_to", "copies"]);
-    let text = |key| s.string(key).unwrap_or_default();
-    let copy_number = text("copy_number");
-    if !copy_number.is_empty() && (copy_number.len() != 6 || !copy_number.bytes().all(|b| b.is_ascii_digit())) {
-        let english = format!("copy_number {copy_number:?} is not six digits like \"000001\" (GB/T 9704-2012, 7.2.1)");
-        let chinese = format!("份号 copy_number 的“{copy_number}”不是六位数字，请写 \"000001\" 这样的（GB/T 9704-2012 7.2.1）");
-        s.error(s.text("copy_number").and_then(|t| t.span), localized(english, chinese));
-    }
-    Imprint {
-        copy_number,
-        serial: text("serial"),
-        editor: text("editor"),
-        reviewer: text("reviewer"),
-        signer: text("signer"),
-        phone: text("phone"),
-        report_to: text("report_to"),
-        send_to: text("send_to"),
-        distribute_to: text("distribute_to"),
-        copies: s.integer("copies", 1..100_001).and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
-    }
-}
-
-/// Reads `document = "summary" | "full"` of a publication or column.
-fn read_print(s: &Section<'_>) -> Option<Print> {
-    let t = s.text("document")?;
-    match t.value {
-        "summary" => Some(Print::Summary),
-        "full" => Some(Print::Full),
-        _ => {
-            s.invalid_value("document", t, &["full", "summary"]);
-            None
-        }
-    }
-}
-
-fn read_column(s: &Section<'_>, print: Print) -> Option<ColumnQuota> {
-    s.deny_unknown_keys(&["name", "quota", "min", "document", "topic", "min_reliability", "min_credibility"]);
-    let name = s.string("name").filter(|n| !n.is_empty());
-    if name.is_none() {
-        s.error(None, localized("a column needs a name", "栏目要写名称 name"));
-    }
-    let quota = s.integer("quota", 1..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(5);
-    let min = s.integer("min", 0..101).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    if min > quota {
-        s.error(None, localized(format!("min = {min} is more than quota = {quota}"), format!("min = {min} 比 quota = {quota} 还多")));
-    }
-    let (print, topic) = (read_print(s).unwrap_or(print), s.text("topic").map(|t| t.value.to_owned()));
-    Some(ColumnQuota { name: name?, quota, min, print, topic, floor: read_floor(s) })
-}
-
-/// Reads `min_reliability = "C"` and `min_credibility = 3`. F and 6 (无法判断) are no floor: they are worse than all else.
-fn read_floor(s: &Section<'_>) -> GradeFloor {
-    let reliability = s.text("min_reliability").and_then(|t| {
-        let known = Reliability::parse(t.value).filter(|r| *r != Reliability::F);
-        if known.is_none() {
-            s.invalid_value("min_reliability", t, &["A", "B", "C", "D", "E"]);
-        }
-        known
-    });
-    GradeFloor { reliability, credibility: s.integer("min_credibility", 1..6).and_then(Credibility::parse) }
-}
-
-fn read_subscriber(s: &Section<'_>, p: &Publication) -> Option<Recipient> {
-    s.deny_unknown_keys(&["address", "columns", "industries", "topics", "organisations"]);
-    let Some(t) = s.text("address") else {
-        s.error(None, localized("a subscriber needs an address", "订阅人要写邮箱 address"));
-        return None;
-    };
-    let columns = s.strings("columns");
-    for c in columns.iter().filter(|c| p.columns.iter().all(|q| q.name != **c)) {
-        s.error(None, localized(format!("{c:?} is no column of {}", p.name), format!("《{}》没有“{c}”这个栏目", p.name)));
-    }
-    Some(Recipient {
-        address: read_address(s, t.value, t.span)?,
-        columns,
-        industries: s.strings("industries"),
-        topics: s.strings("topics"),
-        organisations: s.strings("organisations"),
-    })
-}
-
-fn read_calendar(s: &Section<'_>, calendar: &mut Calendar) {
-    if let Some(t) = s.text("timezone") {
-        if let Ok(zone) = t.value.parse() {
-            calendar.zone = zone;
-        } else {
-            let english = format!("timezone {:?} does not exist; did you mean \"Asia/Shanghai\"?", t.value);
-            s.error(t.span, localized(english, format!("没有时区“{}”；是不是“Asia/Shanghai”？", t.value)));
-        }
-    }
-    if let Some(t) = s.text("days") {
-        match Recurrence::parse(t.value) {
-            Some(days) => calendar.days = days,
-            None => {
-                s.invalid_value("days", t, &["workdays", "daily", "weekly-mon … weekly-sun", "monthly-1 … monthly-28", "on-demand"]);
-            }
-        }
-    }
-    calendar.holidays = read_days(s, "holidays");
-    calendar.makeup_workdays = read_days(s, "workdays");
-}
-
-/// Reads days as `2026-10-01` or a range `2026-10-01/2026-10-07`.
-fn read_days(s: &Section<'_>, key: &str) -> Vec<NaiveDate> {
-    let mut out = Vec::new();
-    for t in s.texts(key).unwrap_or_default() {
-        let (from, to) = t.value.split_once('/').unwrap_or((t.value, t.value));
-        match (from.parse::<NaiveDate>(), to.parse::<NaiveDate>()) {
-            (Ok(from), Ok(to)) if from <= to && (to - from).num_days() <= 60 => out.extend(from.iter_days().take_while(|d| *d <= to)),
-            _ => {
-                let english = format!("{:?} is no day; write 2026-10-01 or 2026-10-01/2026-10-07", t.value);
-                s.error(t.span, localized(english, format!("“{}”不是日期，请写 2026-10-01 或 2026-10-01/2026-10-07", t.value)));
-            }
-        }
-    }
-    out
-}
-
-/// Reads the templates of the publications.
-pub(super) fn load_templates(publications: &mut [Publication]) -> Result<(), ConfigError> {
-    for p in publications {
-        p.template = p.template_path.as_deref().map(DocxTemplate::load).transpose()?;
-    }
-    Ok(())
-}
-
-/// Returns what editors are told of a column that stays empty.
-pub fn unfilled_column(name: &str) -> String {
-    format!("栏目“{name}”没有词，文章不会自动归进来：由编辑移入，或在词表里写 [[column]]，或在设置里给它一个课题")
-}
-
-/// Adds the holidays and make-up days of a calendar file, or of the built-in one, to publications.
-pub(super) fn add_calendar(path: Option<&Path>, publications: &mut [Publication]) -> Result<(), ConfigError> {
-    let (file, text) = match path {
-        Some(p) => (p.display().to_string(), read_file(p)?),
-        None => ("built-in calendar".to_owned(), BUILT_IN_CALENDAR.to_owned()),
-    };
-    let reader = TomlReader::parse(&file, &text)?;
-    let root = reader.root();
-    root.deny_unknown_keys(&["holidays", "workdays"]);
-    let days = (read_days(&root, "holidays"), read_days(&root, "workdays"));
-    let (holidays, workdays) = reader.finish(days)?;
-    for p in publications {
-        let own = (p.calendar.holidays.clone(), p.calendar.makeup_workdays.clone());
-        // the publication's own days override the calendar
-        p.calendar.holidays.extend(holidays.iter().filter(|d| !own.1.contains(d)));
-        p.calendar.makeup_workdays.extend(workdays.iter().filter(|d| !own.0.contains(d)));
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config::alerts::AlertSettings;
+pub use crate::config::column::{ColumnQuota, unfilled_column};
 pub use crate::config::console::ConsoleSettings;
 pub use crate::config::crawl::{CrawlSettings, DispatcherKind};
 use crate::config::docx_template::DocxTemplate;
@@ -16,15 +17,16 @@ pub use crate::config::mail::{AmbiguousDeliveryPolicy, DkimSettings, MailSetting
 pub use crate::config::ocr::OcrSettings;
 pub use crate::config::outlets::{AllowedHost, OutletKind, OutletSettings};
 pub use crate::config::pdf::PdfSettings;
-pub use crate::config::publication::{ColumnQuota, Publication, Recipient, unfilled_column};
+pub use crate::config::publication::Publication;
 use crate::config::reader::{Section, TomlReader, set};
+pub use crate::config::recipient::Recipient;
 use crate::config::source_list::{SourceList, Vocabulary};
 pub use crate::config::source_scope::SourceScope;
 pub use crate::config::store::StoreSettings;
 pub use crate::config::summarise::{RewriterSettings, SummariseSettings};
 use crate::config::{
-    ConfigError, Region, Taxonomy, alerts, console, crawl, learning, mail, ocr, outlets, pdf, publication, read_file, region, source_scope, store,
-    summarise,
+    ConfigError, Region, Taxonomy, alerts, calendar, console, crawl, learning, mail, ocr, outlets, pdf, publication, read_file, region, source_scope,
+    store, summarise,
 };
 use crate::knowledge::HOME;
 use crate::model::{MailAddress, SourceId};
@@ -199,11 +201,11 @@ impl Settings {
 
     /// Adds what the calendar and the templates say.
     fn with_files(mut self) -> Result<Self, ConfigError> {
-        let calendar = self.calendar.clone();
-        publication::add_calendar(calendar.as_deref(), std::slice::from_mut(&mut self.publication))?;
-        publication::add_calendar(calendar.as_deref(), &mut self.additional_publications)?;
-        publication::load_templates(std::slice::from_mut(&mut self.publication))?;
-        publication::load_templates(&mut self.additional_publications)?;
+        let mut publications: Vec<&mut Publication> = std::iter::once(&mut self.publication).chain(&mut self.additional_publications).collect();
+        calendar::add_file(self.calendar.as_deref(), publications.iter_mut().map(|p| &mut p.calendar))?;
+        for p in publications {
+            p.load_template()?;
+        }
         Ok(self)
     }
 
