@@ -11,6 +11,7 @@ pub mod docx_template;
 pub mod edit_settings;
 pub mod edit_sources;
 pub(crate) mod edit_toml;
+mod error;
 pub(crate) mod foreword;
 mod imprint;
 mod learning;
@@ -34,9 +35,9 @@ pub mod taxonomy;
 
 use std::path::Path;
 
+pub use error::{ConfigError, Problem};
 pub use localized::LocalizedMessage;
 use localized::localized;
-pub use reader::{ConfigError, Problem};
 pub use region::Region;
 pub use settings::Settings;
 pub use source_list::SourceList;
