@@ -1,19 +1,26 @@
 //! Gets a site's robots.txt before any other request: from memory, the store, or the site.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::header::CONTENT_ENCODING;
 
 use crate::fetch::body::Body;
-use crate::fetch::client::{Fetcher, ROBOTS_CACHE_SIZE, Request, RequestStats};
+use crate::fetch::client::{Fetcher, Request, RequestStats};
 use crate::fetch::error::FetchError;
 use crate::fetch::headers::{header_text, redirect_target, retry_after};
 use crate::fetch::redirect::RedirectChain;
 use crate::fetch::robots::{MAX_BYTES, Robots, RobotsRecord, RobotsState};
 use crate::fetch::ssrf::check_address;
 use crate::model::{Source, WebUrl};
+
+/// Parsed robots.txt files in memory; the store has the others.
+const ROBOTS_CACHE_SIZE: usize = 512;
+
+/// Rules per site, with their expiry.
+pub(super) type RobotsCache = HashMap<String, (DateTime<Utc>, Arc<Robots>)>;
 
 impl Fetcher {
     /// Returns the rules for an address; fetches them if they are unknown.
