@@ -41,7 +41,7 @@ fn below_floor<A: Archive>(h: &Headline, input: &IssueInput<'_>, archive: &A) ->
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashSet;
 
     use chrono::{DateTime, Utc};
 
@@ -49,9 +49,9 @@ mod tests {
     use crate::config::settings::{Publication, SummariseSettings};
     use crate::exclusions::RuleSet;
     use crate::issue::change::DropReason;
-    use crate::issue::tests::{article, now};
+    use crate::issue::tests::{article, input, now};
     use crate::issue::{DroppedStory, Exclusion, Screen};
-    use crate::model::{ArticleId, GradeFloor, GradeMark, Health, Reliability};
+    use crate::model::{ArticleId, GradeFloor, GradeMark, Reliability};
 
     /// An archive whose articles all have one grade.
     struct Graded(Option<GradeMark>);
@@ -82,19 +82,9 @@ mod tests {
         let dropped =
             DroppedStory { article: ArticleId(3), title: "云鹭".into(), story: StoryId(3), event: None, reason: DropReason::OffTopic, at: now() };
         let input = IssueInput {
-            publication: &publication,
             published: HashSet::from([StoryId(2)]),
-            previous_items: Vec::new(),
-            trend: Vec::new(),
-            rising: Vec::new(),
-            topics: HashMap::new(),
-            ranking: None,
-            health: Health::default(),
-            date: now().date_naive(),
-            now: now(),
-            levels: &[],
-            summarise: &summarise,
             screen: Screen::new(RuleSet::default(), vec![dropped]),
+            ..input(&publication, &summarise)
         };
         let why = |h: &Headline| why_not(h, &input, &Graded(None)).unwrap();
         let of = |id: i64| article(id, "云鹭新材料项目开工", "建材", "行业动态", 1);

@@ -72,15 +72,14 @@ fn read_reason(word: &str) -> DropReason {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use chrono::{TimeDelta, Utc};
 
     use super::*;
     use crate::config::settings::{Publication, SummariseSettings};
     use crate::issue::edit::Change;
+    use crate::issue::tests::input as empty_input;
     use crate::issue::{Exclusion, IssueInput, build, rank_candidates};
-    use crate::model::{Classification, Edition, Health, Label};
+    use crate::model::{Classification, Edition, Label};
     use crate::store::{Direction, EditResult};
 
     const TOLD: &str = "云鹭股份年产5万吨新材料项目在许昌开工，总投资12亿元，建设周期两年。";
@@ -134,19 +133,12 @@ mod tests {
         fn input<'a>(&self, publication: &'a Publication, day: i64, summarise: &'a SummariseSettings) -> IssueInput<'a> {
             let date = date(day);
             IssueInput {
-                publication,
                 published: self.store.published_stories(&publication.name, date).unwrap(),
                 previous_items: self.store.recent_items(&publication.name, date, 30).unwrap(),
-                trend: Vec::new(),
-                rising: Vec::new(),
-                topics: HashMap::new(),
-                ranking: None,
-                health: Health::default(),
                 date,
                 now: morning(day),
-                levels: &[],
-                summarise,
                 screen: self.store.screen(&publication.name, date, date).unwrap(),
+                ..empty_input(publication, summarise)
             }
         }
 
