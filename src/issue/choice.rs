@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::config::settings::{ColumnQuota, Publication};
 use crate::issue::IssueInput;
 use crate::issue::archive::Archive;
-use crate::issue::candidate_pool::{Candidate, SIMILARITY_THRESHOLD, TITLE_SIMILARITY_PENALTY, dice};
+use crate::issue::candidate::Candidate;
+use crate::issue::similar_headlines::{SIMILARITY_THRESHOLD, TITLE_SIMILARITY_PENALTY, dice};
 use crate::model::GradeMark;
 use crate::ranking::Ranking;
 
@@ -64,8 +65,7 @@ struct OpenColumn<'a> {
 
 impl<'a> OpenColumn<'a> {
     fn new(quota: &'a ColumnQuota, mut candidates: Vec<Candidate>) -> Self {
-        // ties: newest first, then by id, so that a rebuilt edition is the same
-        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.sort_time.cmp(&a.sort_time)).then(a.story.cmp(&b.story)));
+        candidates.sort_by(Candidate::best_first);
         let others = candidates.split_off(candidates.len().min(quota.quota * CANDIDATES_PER_SLOT));
         Self { quota, choice: Choice { chosen: Vec::new(), others }, candidates, next: None }
     }

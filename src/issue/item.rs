@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::config::settings::SummariseSettings;
 use crate::events::Told;
 use crate::issue::archive::Archive;
-use crate::issue::candidate_pool::Candidate;
+use crate::issue::candidate::Candidate;
 use crate::issue::{IssueInput, summarise};
 use crate::model::{ArticleId, Copy, Headline, Item, Label, Print};
 use crate::ranking::CandidateFeatures;

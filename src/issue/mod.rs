@@ -3,6 +3,8 @@
 //! Pure: the same articles, settings and time give the same edition. Each item lists the reasons for its place.
 
 mod archive;
+mod assessment;
+mod candidate;
 mod candidate_pool;
 mod change;
 mod choice;
@@ -24,6 +26,7 @@ pub(crate) mod sentence_model;
 pub(crate) mod sentence_training;
 pub mod sentences;
 pub mod signing;
+mod similar_headlines;
 pub mod steps;
 pub mod summarise;
 #[cfg(test)]
@@ -176,17 +179,17 @@ struct Screened {
 }
 
 fn pool<A: Archive>(input: &IssueInput<'_>, archive: &A) -> Result<Screened, A::Error> {
-    let (names, mut out, mut failed) = (input.publication.column_names(), Screened::default(), None);
+    let (mut out, mut failed) = (Screened::default(), None);
     let mut stories = HashSet::new();
     archive.each(&mut |h| {
         if failed.is_some() || !matches_publication(h, input.publication) {
             return;
         }
         match input.screen.judge(h, |id| archive.text(id)) {
-            Ok(Verdict::Candidate) => out.pool.add(h, &names, input),
+            Ok(Verdict::Candidate) => out.pool.add(h, input),
             Ok(Verdict::Returns(reason)) => {
                 out.returning.insert(h.id, reason);
-                out.pool.add(h, &names, input);
+                out.pool.add(h, input);
             }
             Ok(Verdict::Excluded(why)) => {
                 let story = h.story.unwrap_or(StoryId(h.id.0));

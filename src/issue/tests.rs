@@ -4,9 +4,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 
 use super::*;
 use crate::config::settings::{ColumnQuota, SummariseSettings};
-use crate::model::{
-    Classification, Confidence, EventId, EventMember, GradeFloor, GradeMark, Label, Print, PrintedGrades, Reliability, SourceId, WebUrl,
-};
+use crate::model::{Classification, Confidence, EventId, EventMember, GradeFloor, GradeMark, Label, PrintedGrades, Reliability, SourceId, WebUrl};
 
 pub(crate) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 23, 30, 0).unwrap()

@@ -1,7 +1,7 @@
 //! Why an article is no candidate of an issue.
 
 use crate::issue::archive::Archive;
-use crate::issue::candidate_pool::{column_of, unfit_for};
+use crate::issue::assessment::Assessment;
 use crate::issue::eligibility::NotChosen;
 use crate::issue::screen::Verdict;
 use crate::issue::{IssueInput, matches_publication};
@@ -13,9 +13,7 @@ use crate::model::{Headline, StoryId};
 /// # Errors
 /// If the archive cannot be read.
 pub fn why_not<A: Archive>(h: &Headline, input: &IssueInput<'_>, archive: &A) -> Result<Option<NotChosen>, A::Error> {
-    if h.classification.is_none() {
-        return Ok(Some(NotChosen::Unclassified));
-    }
+    let Some(classification) = &h.classification else { return Ok(Some(NotChosen::Unclassified)) };
     if !matches_publication(h, input.publication) {
         return Ok(Some(NotChosen::OtherPublication));
     }
@@ -26,14 +24,11 @@ pub fn why_not<A: Archive>(h: &Headline, input: &IssueInput<'_>, archive: &A) ->
     if let Verdict::Excluded(why) = input.screen.judge(h, |id| archive.text(id))? {
         return Ok(Some(NotChosen::Excluded(why)));
     }
-    if let Some(why) = unfit_for(h, input) {
-        return Ok(Some(why));
+    let assessed = Assessment::new(h, classification, input);
+    if assessed.unfit.is_some() {
+        return Ok(assessed.unfit);
     }
-    below_floor(h, input, archive)
-}
-
-fn below_floor<A: Archive>(h: &Headline, input: &IssueInput<'_>, archive: &A) -> Result<Option<NotChosen>, A::Error> {
-    let Some(column) = column_of(h, input).filter(|c| !c.floor.is_open()) else { return Ok(None) };
+    let Some(column) = assessed.column(input).filter(|c| !c.floor.is_open()) else { return Ok(None) };
     let mark = archive.grade(h.id, input.now)?;
     let is_accepted = column.floor.accepts(mark);
     Ok((!is_accepted).then(|| NotChosen::BelowFloor { column: column.name.clone(), floor: column.floor, mark }))
