@@ -65,6 +65,7 @@ mod source_changes;
 mod source_list;
 mod source_page;
 mod source_preview;
+mod source_values;
 mod subscriber_page;
 mod subscriber_values;
 mod subscribers;

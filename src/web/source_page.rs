@@ -1,6 +1,5 @@
 //! The page of a source: its state, its settings in `sources.toml`, and a preview of changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,70 +7,24 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
-use toml_edit::Value;
 
-use crate::config::edit_sources::Field;
-use crate::config::{LocalizedMessage, edit_sources};
-use crate::crawl::{MailPreview, preview, preview_mailbox};
-use crate::inbox::MailSkip;
+use crate::config::edit_sources;
+use crate::crawl::{preview, preview_mailbox};
 use crate::model::{AuditAction, Mailbox, SourceId, SourceKind};
 use crate::store::{Session, Silence, SourceHealth};
 use crate::web::access::Admin;
-use crate::web::form::{AdminForm, Fields, Form, actions};
+use crate::web::form::{AdminForm, Form, actions};
 use crate::web::path::Path;
 use crate::web::response::{Layout, stored};
 use crate::web::source_list;
-use crate::web::source_preview::{SourcePreview, source_preview};
+use crate::web::source_preview::{SourcePreview, kind_name, mailbox_words, source_preview};
+use crate::web::source_values::{MAILBOX_FIELDS, PAGE_FIELDS, RawFields, SELECTOR_FIELDS, SERIES_FIELDS, TEXT_FIELDS, TextField, read};
 use crate::web::{AppState, archive, response};
 
 /// Number of visits shown.
 const FETCH_LOG_ROWS: usize = 20;
-
-/// A plain-text setting: key, label and hint.
-type TextField = (&'static str, &'static str, &'static str);
-
-/// Settings of every source.
-const TEXT_FIELDS: [TextField; 4] = [
-    ("name", "名称", ""),
-    ("url", "网址", "订阅源或栏目页的地址"),
-    ("interval", "抓取间隔", "例如 30m、2h、1d；不填则按更新快慢自动调整"),
-    ("region", "地域", "全国，或省、市的名称"),
-];
-/// Settings of a mailbox that the page can change.
-const MAILBOX_FIELDS: [TextField; 3] = [TEXT_FIELDS[0], TEXT_FIELDS[2], TEXT_FIELDS[3]];
-/// Settings for sources whose list, article or charset is not detected.
-const SELECTOR_FIELDS: [TextField; 6] = [
-    ("charset", "编码", "只在网页自己声明有误时填，例如 gb18030"),
-    ("list.item", "列表项", "CSS 选择器，只在自动识别不对时填，例如 ul.news li"),
-    ("list.title", "列表标题", "在列表项之内"),
-    ("list.link", "列表链接", "在列表项之内，不填即 a"),
-    ("list.date", "列表日期", "在列表项之内，例如 span"),
-    ("article.body", "正文", "CSS 选择器，例如 #zoom"),
-];
-/// Settings of a watched page.
-const PAGE_FIELDS: [TextField; 2] = [
-    ("select", "监测哪一部分", "CSS 选择器，例如 #price；不填则看整页"),
-    ("min_change", "至少改动几个字", "少于这么多字的改动先记着，累计够了再报；不填则改一个字也报"),
-];
-/// A mailbox stays one: it has no address to read in another way.
-const MAILBOX_KINDS: [(&str, &str); 1] = [("imap", "邮箱")];
-/// Settings of a series. What is empty is found.
-const SERIES_FIELDS: [TextField; 12] = [
-    ("series.name", "数据名称", "例如 发制品出口额；不填则用来源名称"),
-    ("series.value", "数值列", "列名或第几列；只有一列像数值时不必填"),
-    ("series.period", "时间列", "列名或第几列，一般不必填"),
-    ("series.row", "只要哪一行", "地区、指标等：只取有这一格的行"),
-    ("series.table", "哪个表格", "网页有几个表格时填：标题里的字，或第几个"),
-    ("series.rows", "JSON 路径", "数据行在哪里，例如 data.list"),
-    ("series.sheet", "工作表", "xlsx 有几个工作表时填"),
-    ("series.unit", "单位", "例如 亿元、元/吨、%；表里写了就不必填，填了会换算"),
-    ("series.every", "多久一期", "日、周、月、季、年"),
-    ("series.cumulative", "累计", "true 或 false；1—10月 这样的数据是累计"),
-    ("series.jump", "变动多大算可疑", "例如 30%；比率按百分点"),
-    ("series.basis", "口径", "例如 2025=100；改动后重新开始，不与以前的数值比"),
-];
-const KINDS: [(&str, &str); 6] =
-    [("feed", "订阅源"), ("list", "列表页"), ("sitemap", "网站地图"), ("json", "数据接口"), ("page", "单页监测"), ("series", "数据序列")];
+/// What is said of a source that the file does not have.
+const NOT_LISTED: &str = "sources.toml 里没有这个来源";
 
 #[derive(Template)]
 #[template(path = "source.html")]
@@ -115,8 +68,6 @@ pub(super) async fn page(State(console): State<AppState>, Admin(session): Admin,
     show(&console, &session, id, &stated, String::new(), None).await.unwrap_or_else(|answer| answer)
 }
 
-type RawFields = BTreeMap<String, String>;
-
 async fn show(
     console: &AppState,
     session: &Session,
@@ -128,13 +79,14 @@ async fn show(
     let said = |key: &str| stated.get(key).cloned().unwrap_or_default();
     let (zone, now) = (console.zone(), Utc::now());
     let (mut health, mut visits) = (None, Vec::new());
-    if let Some(id) = SourceId::parse(&id) {
+    let key = SourceId::parse(&id);
+    if let Some(id) = key.clone() {
         (health, visits) = stored(console.store.run(move |s| Ok((s.source_health(&id, now)?, s.fetch_log_of(&id, FETCH_LOG_ROWS)?))).await)?;
     }
     let at = |t: DateTime<Utc>| t.with_timezone(&zone).format("%m-%d %H:%M").to_string();
     let fields = |all: &[TextField]| all.iter().map(|(key, label, hint)| (*key, *label, *hint, said(key))).collect();
     let list = console.live.sources();
-    let mailbox = SourceId::parse(&id).and_then(|id| list.get(&id)?.mailbox.as_ref().map(Mailbox::address));
+    let mailbox = key.and_then(|id| list.get(&id)?.mailbox.as_ref().map(Mailbox::address));
     let chosen: Vec<&str> = stated.get("industries").map(|t| t.lines().collect()).unwrap_or_default();
     let page = SourcePage {
         frame: Layout::new(console, session, "来源"),
@@ -144,13 +96,14 @@ async fn show(
         watched: fields(&PAGE_FIELDS),
         ignore: said("ignore"),
         is_page: said("kind") == SourceKind::Page.as_str(),
-        mailbox: mailbox.clone(),
-        kinds: if mailbox.is_some() { &MAILBOX_KINDS[..] } else { &KINDS[..] }
-            .iter()
-            .map(|(word, name)| (*word, *name, said("kind") == *word))
+        // a mailbox stays one: it has no address to read in another way
+        kinds: SourceKind::ALL
+            .into_iter()
+            .filter(|kind| (*kind == SourceKind::Imap) == mailbox.is_some())
+            .map(|kind| (kind.as_str(), kind_name(kind), said("kind") == kind.as_str()))
             .collect(),
         series: fields(&SERIES_FIELDS),
-        is_series: said("kind") == "series",
+        is_series: said("kind") == SourceKind::Series.as_str(),
         columns: archive::columns(console).into_iter().map(|c| (c.clone(), said("column") == c)).collect(),
         industries: console.vocabulary().industries.iter().map(|i| (i.clone(), chosen.contains(&i.as_str()))).collect(),
         weight: said("weight"),
@@ -161,6 +114,7 @@ async fn show(
             .into_iter()
             .map(|v| (at(v.at), v.url, visit_result(&v.code, &v.outcome), format!("{:.1} KB，{} 毫秒", v.bytes as f64 / 1024.0, v.millis)))
             .collect(),
+        mailbox,
         id,
         words,
         tried,
@@ -231,7 +185,7 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
     let Some(key) = SourceId::parse(&id) else {
         return Err(response::refused(console, session, StatusCode::NOT_FOUND, "没有这个来源"));
     };
-    let (fields, stated) = read(console, f);
+    let (fields, stated) = read(f, &console.vocabulary().industries);
     let failed = |e: edit_sources::EditError| format!("没有保存，请改正后再试：{}", e.chinese());
     let (words, tried) = match form.action(console)? {
         SourceAction::Remove if f.text("sure") == "yes" => return remove(console, &key, session).await,
@@ -243,7 +197,7 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
                 console.live.refresh(false);
                 return Ok(Redirect::to(&console.path(&format!("/sources/{id}"))).into_response());
             }
-            Ok(false) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Ok(false) => (NOT_LISTED.to_owned(), None),
             Err(e) => (failed(e), None),
         },
         SourceAction::Preview => match edit_sources::with_fields(console.live.sources_path(), &key, &fields, &console.vocabulary()) {
@@ -259,42 +213,12 @@ async fn make(console: &AppState, id: String, form: &Form) -> Result<Response, R
                     Err(e) => (format!("读不到：{}", e.chinese()), None),
                 }
             }
-            Ok(None) => ("sources.toml 里没有这个来源".to_owned(), None),
+            Ok(None) => (NOT_LISTED.to_owned(), None),
             Err(e) => (failed(e), None),
         },
     };
     let code = if tried.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((code, show(console, session, id, &stated, words, tried).await?).into_response())
-}
-
-/// Says what the newest mails of a mailbox would bring.
-fn mailbox_words(found: Result<Vec<MailPreview>, LocalizedMessage>) -> String {
-    let mails = match found {
-        Ok(mails) if mails.is_empty() => return "连上了邮箱，最近 14 天没有邮件。".to_owned(),
-        Ok(mails) => mails,
-        Err(e) => return format!("读不到：{}", e.chinese),
-    };
-    let line = |m: &MailPreview| {
-        let brings = match m.skip {
-            Some(why) => format!("不收（{}）", skip_words(why)),
-            None => format!("文章 {} 篇，要抓取的链接 {} 条", m.articles.len(), m.links.len()),
-        };
-        format!("“{}”{brings}", m.header.subject)
-    };
-    let lines: Vec<String> = mails.iter().rev().map(line).collect();
-    format!("连上了邮箱。最近 {} 封：{}。", mails.len(), lines.join("；"))
-}
-
-fn skip_words(why: MailSkip) -> &'static str {
-    match why {
-        MailSkip::Own => "本系统发出的邮件",
-        MailSkip::AutoReply => "自动回复",
-        MailSkip::Bounce => "退信",
-        MailSkip::Invitation => "日程邀请",
-        MailSkip::Empty => "没有可用的内容",
-        MailSkip::TooLarge => "太大",
-        MailSkip::Unreadable => "无法解析",
-    }
 }
 
 #[derive(Template)]
@@ -310,7 +234,7 @@ struct RemovalQuestion {
 async fn ask_removal(console: &AppState, id: &SourceId, session: &Session) -> Result<Response, Response> {
     let list = console.live.sources();
     let Some(source) = list.sources.iter().find(|s| s.id == *id) else {
-        return Err(response::refused(console, session, StatusCode::NOT_FOUND, "sources.toml 里没有这个来源"));
+        return Err(response::refused(console, session, StatusCode::NOT_FOUND, NOT_LISTED));
     };
     let asked = id.clone();
     let health = stored(console.store.run(move |s| s.source_health(&asked, Utc::now())).await)?;
@@ -331,42 +255,7 @@ async fn remove(console: &AppState, id: &SourceId, session: &Session) -> Result<
             console.live.refresh(false);
             Ok(console.redirect_with(session, source_list::PATH, format!("已删除来源“{name}”；抓到的文章留在文章库里。")))
         }
-        Ok(false) => Err(refused(StatusCode::NOT_FOUND, "sources.toml 里没有这个来源")),
+        Ok(false) => Err(refused(StatusCode::NOT_FOUND, NOT_LISTED)),
         Err(e) => Err(refused(StatusCode::CONFLICT, &e.chinese())),
     }
-}
-
-/// Returns the form as settings for the file, and as input for the next form.
-fn read(console: &AppState, f: &Fields) -> (Vec<Field>, RawFields) {
-    let (mut fields, mut stated): (Vec<Field>, RawFields) = (Vec::new(), RawFields::new());
-    let mut put = |key: &'static str, text: &str, value: Option<Value>| {
-        stated.insert(key.to_owned(), text.to_owned());
-        fields.push((key, value));
-    };
-    for key in TEXT_FIELDS.iter().chain(&SELECTOR_FIELDS).map(|t| t.0).chain(["kind", "column"]) {
-        let text = f.text(key);
-        put(key, text, Some(text.into()).filter(|_| !text.is_empty()));
-    }
-    let is_page = f.text("kind") == "page";
-    let select = f.text("select");
-    put("select", select, Some(select.into()).filter(|_| is_page && !select.is_empty()));
-    let ignored: Vec<&str> = f.text("ignore").lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    put("ignore", &ignored.join("\n"), Some(ignored.iter().copied().collect::<Value>()).filter(|_| is_page && !ignored.is_empty()));
-    let least = f.text("min_change");
-    put("min_change", least, Some(least.parse::<i64>().map_or_else(|_| least.into(), Value::from)).filter(|_| is_page && !least.is_empty()));
-    let is_series = f.text("kind") == "series";
-    for (key, ..) in SERIES_FIELDS {
-        let text = f.text(key);
-        // write what is no truth as it is: the check of the file reports it
-        let value = if key == "series.cumulative" { text.parse::<bool>().map_or_else(|_| text.into(), Value::from) } else { text.into() };
-        put(key, text, Some(value).filter(|_| is_series && !text.is_empty()));
-    }
-    let weight = f.text("weight");
-    // write an invalid number as it is: the check of the file reports it
-    put("weight", weight, Some(weight.parse::<f64>().map_or_else(|_| weight.into(), Value::from)).filter(|_| !weight.is_empty()));
-    let render = f.text("render") == "on";
-    put("render", if render { "true" } else { "" }, render.then(|| true.into()));
-    let chosen = f.industries(&console.vocabulary().industries);
-    put("industries", &chosen.join("\n"), Some(chosen.iter().map(String::as_str).collect::<Value>()).filter(|_| !chosen.is_empty()));
-    (fields, stated)
 }

@@ -1,9 +1,12 @@
-//! Preview of an address as a source.
+//! Preview of an address or mailbox as a source.
 
+use crate::config::LocalizedMessage;
+use crate::crawl::MailPreview;
 use crate::crawl::preview;
 use crate::crawl::preview::Preview;
 use crate::crawl::reader::Reader;
 use crate::discover::LimitReached;
+use crate::inbox::MailSkip;
 use crate::model::{SourceKind, printed};
 use crate::series::SeriesRead;
 use crate::text::normalize::{collapse_whitespace, truncate};
@@ -119,5 +122,35 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
         warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
         first,
         columns: p.columns.into_iter().map(|c| (c.name, c.url.to_string(), c.entries)).collect(),
+    }
+}
+
+/// Says what the newest mails of a mailbox would bring.
+pub(super) fn mailbox_words(found: Result<Vec<MailPreview>, LocalizedMessage>) -> String {
+    let mails = match found {
+        Ok(mails) if mails.is_empty() => return "连上了邮箱，最近 14 天没有邮件。".to_owned(),
+        Ok(mails) => mails,
+        Err(e) => return format!("读不到：{}", e.chinese),
+    };
+    let line = |m: &MailPreview| {
+        let brings = match m.skip {
+            Some(why) => format!("不收（{}）", skip_words(why)),
+            None => format!("文章 {} 篇，要抓取的链接 {} 条", m.articles.len(), m.links.len()),
+        };
+        format!("“{}”{brings}", m.header.subject)
+    };
+    let lines: Vec<String> = mails.iter().rev().map(line).collect();
+    format!("连上了邮箱。最近 {} 封：{}。", mails.len(), lines.join("；"))
+}
+
+fn skip_words(why: MailSkip) -> &'static str {
+    match why {
+        MailSkip::Own => "本系统发出的邮件",
+        MailSkip::AutoReply => "自动回复",
+        MailSkip::Bounce => "退信",
+        MailSkip::Invitation => "日程邀请",
+        MailSkip::Empty => "没有可用的内容",
+        MailSkip::TooLarge => "太大",
+        MailSkip::Unreadable => "无法解析",
     }
 }
