@@ -121,7 +121,9 @@ fn every_row_of_the_first_release_is_kept() {
         let (columns, table) = as_the_first_release_had_it(table, &columns);
         let was = rows(&before, table, &columns);
         assert_eq!(was.len().to_string(), count, "{table} of the fixture");
-        assert_eq!(rows(&after, table, &as_it_is_now(table, &columns)), was, "{table}");
+        // one that the upgrade adds
+        let now = if table == "fact" { "fact WHERE name <> 'upgraded_from'" } else { table };
+        assert_eq!(rows(&after, now, &as_it_is_now(table, &columns)), was, "{table}");
     }
 }
 

@@ -11,7 +11,7 @@ pub enum ExtractError {
     #[error("is no HTML page but {0}")]
     NotHtml(Cow<'static, str>),
     /// A page filled in by scripts, a list or a login form; `letters` counts the characters of the best block.
-    #[error("holds no article text ({letters} characters found); the page may need a browser or a body selector")]
+    #[error("holds no text that is surely an article ({letters} characters of it found); the page may need a browser or a body selector")]
     NoContent { letters: usize },
     /// A PDF without extractable text.
     #[error("is a PDF that cannot be read: {0}")]

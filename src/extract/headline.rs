@@ -49,7 +49,7 @@ pub(super) fn candidates(page: &Page<'_>) -> Vec<Candidate<String>> {
 fn add(text: &str, evidence: &[Evidence], found: &mut Collection<String>) {
     let text = truncate(&collapse_whitespace(text), MAX_TITLE);
     let key = normalized_key(&text);
-    if !key.is_empty() {
+    if !key.is_empty() && !FIELDS.headline.asks.begin(&text) {
         found.add(key, text, evidence);
     }
 }

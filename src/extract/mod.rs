@@ -390,6 +390,23 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_a_script_puts_into_its_place_is_read_and_other_hidden_ones_are_not() {
+        let page = |id: &str| {
+            format!(
+                "<html><head><title>检测中心投入使用</title></head><body><h1>检测中心投入使用</h1><div hidden id=\"{id}\"><article>{FIRST}</article></div></body></html>"
+            )
+        };
+        assert!(run(&page("S:1f")).is_ok_and(|a| a.title.as_deref() == Some("检测中心投入使用")));
+        assert!(run(&page("menu")).is_err() && run(&page("S:menu")).is_err() && run(&page("S:")).is_err());
+    }
+
+    #[test]
+    fn words_of_a_search_field_are_no_headline() {
+        let page = format!("<html><head><title>示例网</title></head><body><h1>请输入关键词检索</h1>{FIRST}</body></html>");
+        assert_ne!(run(&page).unwrap().title.as_deref(), Some("请输入关键词检索"));
+    }
+
+    #[test]
     fn pages_without_an_article_say_why() {
         assert!(matches!(run("<html><body><div id=app></div></body></html>"), Err(ExtractError::NoContent { .. })));
         assert!(matches!(

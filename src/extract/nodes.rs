@@ -63,11 +63,17 @@ pub(crate) fn hidden(e: NodeRef<'_>) -> bool {
     }
     let shown_instead = || e.attr(Attr::Class).is_some_and(|c| c.contains("fallback"));
     e.attrs().any(|(attr, value)| match attr {
-        Attr::Hidden => true,
+        Attr::Hidden => !is_streamed(e),
         Attr::AriaHidden => value == "true" && !shown_instead(),
         Attr::Style => hides(value),
         _ => false,
     })
+}
+
+/// Whether a script puts an element into its place: React sends late parts of a page as `<div hidden id="S:1">` (`renderToPipeableStream`).
+fn is_streamed(e: NodeRef<'_>) -> bool {
+    let number = e.attr(Attr::Id).and_then(|id| id.strip_prefix("S:"));
+    number.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// Length of the shortest hiding style, `display:none`.

@@ -44,7 +44,7 @@ pub enum FetchError {
     #[error("answered with status {0}")]
     Status(u16),
     /// The site asked for a delay.
-    #[error("asked us to wait (status {status}), retry after {after:?}")]
+    #[error("asked us to wait (status {status}), retry after {} s", after.as_secs())]
     Busy {
         /// 429 or 503.
         status: u16,

@@ -160,7 +160,7 @@ pub fn learned_reason(w: &LearnedWeight, points: f64) -> String {
         (FeatureKind::Age, hours) => format!("{hours} 小时内"),
         _ => truncate(&name.chars().filter(|c| !c.is_control() && !is_direction_mark(*c)).collect::<String>(), MAX_NAME),
     };
-    format!("{}{kind} {name}（{} 条留 {} 条）", if points > 0.0 { "常留用：" } else { "常不用：" }, w.seen, w.kept)
+    format!("{}{kind} {name}（{} 条采用 {} 条）", if points > 0.0 { "常采用：" } else { "常不用：" }, w.seen, w.kept)
 }
 
 /// Whether a character turns the direction of the text that follows.

@@ -64,7 +64,7 @@ fn comparison(model: &RankingModel) -> Option<String> {
 /// Returns the Chinese name of a decision.
 pub fn decision_label(action: DecisionAction) -> &'static str {
     match action {
-        DecisionAction::Kept => "留用",
+        DecisionAction::Kept => "采用",
         DecisionAction::Dropped => "移出",
         DecisionAction::Moved => "换栏目",
         DecisionAction::PutUp => "往前排",
@@ -118,7 +118,7 @@ mod tests {
                 "最近 10 期里，要的一条排在不要的一条前面：原来的排序 64%，用学到的 81%（随便排是 50%）。",
             ]
         );
-        assert_eq!(words.weights, ["常留用：行业 建材（20 条留 18 条）"]);
+        assert_eq!(words.weights, ["常采用：行业 建材（20 条采用 18 条）"]);
     }
 
     #[test]

@@ -190,7 +190,7 @@ pub(super) async fn list(State(console): State<AppState>, Editor(session): Edito
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&console.zone()).format("%m月%d日").to_string();
+    let day = |at: chrono::DateTime<Utc>| at.with_timezone(&console.zone()).format("%-m月%-d日").to_string();
     let listed = |row: EventRow| ListedEvent {
         id: row.event.0,
         title: row.title,
@@ -237,7 +237,7 @@ pub(super) async fn page(State(console): State<AppState>, Editor(session): Edito
             Some(all) => all.iter().filter_map(|a| told_by(a, lead)).collect(),
             None => told_by(lead, lead).into_iter().collect(),
         };
-        let day = lead.sort_time().with_timezone(&zone).format("%Y年%m月%d日").to_string();
+        let day = lead.sort_time().with_timezone(&zone).format("%Y年%-m月%-d日").to_string();
         let grade = loaded.grades.get(&lead.id).cloned();
         let report = Report { row: row(lead, zone), copies: *copies, grade, is_doubtful: lead.event.is_some_and(|e| !e.is_sure()), news };
         match days.last_mut().filter(|(d, _)| *d == day) {

@@ -146,7 +146,7 @@ async fn show(console: &AppState, session: Session, uri: &Uri, period: ReviewPer
     };
     // links keep to this publication, whatever the account chooses on another page
     let query = if console.publications_of(&session.scope).len() > 1 { format!("?{}", encoded("publication", &p.name)) } else { String::new() };
-    let frame = Layout::new(console, &session, "一周综述").of_publication(&p.name);
+    let frame = Layout::new(console, &session, if period.is_week() { "一周综述" } else { "一月综述" }).of_publication(&p.name);
     let path = |period: ReviewPeriod| format!("{}/{}/{period}", frame.base, if period.is_week() { "week" } else { "month" });
     let begins = |period: &ReviewPeriod| period.first_day() <= p.calendar.today(Utc::now());
     let other = if period.is_week() { ReviewPeriod::month_of(period.first_day()) } else { ReviewPeriod::week_of(period.first_day()) };

@@ -13,7 +13,7 @@ fn database(service: &Service) -> rusqlite::Connection {
 
 /// Marks the first item of the first issue as uncertain, with five reasons.
 fn doubt(service: &Service) {
-    let reasons = r#"["常留用：行业 建材（20 条留 18 条）","价值 71%","地域：许昌","24 小时内","权威来源"]"#;
+    let reasons = r#"["常采用：行业 建材（20 条采用 18 条）","价值 71%","地域：许昌","24 小时内","权威来源"]"#;
     let change = "UPDATE edition SET payload = json_set(payload, '$.columns[0].items[0].reasons', json(?1), '$.columns[0].items[0].is_uncertain', json('true'))
          WHERE id = 1";
     assert_eq!(database(service).execute(change, [reasons]).unwrap(), 1);
@@ -50,7 +50,7 @@ async fn editors_see_what_was_learned_and_where_to_look() {
     assert!(page.contains("title=\"系统对这条最没把握\""));
     let item = page.split("class=\"item\"").nth(1).unwrap();
     let (first, further) = item.split_once("<details class=\"further\"><summary>更多</summary>").unwrap();
-    assert!(first.ends_with("入选理由：常留用：行业 建材（20 条留 18 条）；价值 71%；地域：许昌"), "{first}");
+    assert!(first.ends_with("入选理由：常采用：行业 建材（20 条采用 18 条）；价值 71%；地域：许昌"), "{first}");
     assert!(further.starts_with("24 小时内；权威来源</details>"), "{further}");
     let mail = a.page("/draft/1/mail").await;
     assert!(mail.contains("拿不准，请看一眼") && mail.contains("；地域：许昌</span>") && !mail.contains("；24 小时内；权威来源"), "{mail}");
@@ -61,7 +61,7 @@ async fn editors_see_what_was_learned_and_where_to_look() {
     assert!(a.page("/overview").await.contains("还没有比原来的排序更好，先不用"));
     train(&service, 0.7);
     let page = a.page("/overview").await;
-    for told in ["学了 24 期的 1320 条取舍", "占 70%", "原来的排序 64%，用学到的 81%", "常留用：行业 建材（20 条留 18 条）", "常不用：来源 甲日报"]
+    for told in ["学了 24 期的 1320 条取舍", "占 70%", "原来的排序 64%，用学到的 81%", "常采用：行业 建材（20 条采用 18 条）", "常不用：来源 甲日报"]
     {
         assert!(page.contains(told), "{told}: {page}");
     }

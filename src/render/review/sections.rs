@@ -122,7 +122,7 @@ fn stories(n: u32, rate: f64, r: &Review) -> String {
 
 /// Returns what the pictures and the words beside the counts mean.
 pub fn legend(r: &Review) -> String {
-    let copies = "以上由存档的数字按规则写成，转载只算一条。";
+    let copies = "以上由系统根据已存文章统计生成，转载只算一条。";
     if r.known_weeks() < ENOUGH_WEEKS {
         return copies.to_owned();
     }
@@ -228,14 +228,14 @@ fn sources(r: &Review) -> ReviewSection {
         Some(problems) if problems.is_empty() => vec!["来源都正常。".to_owned()],
         Some(problems) => problems.iter().map(|p| format!("{}。", source_problem(p))).collect(),
     };
-    text("不出声或打不开的来源", lines)
+    text("久无更新或打不开的来源", lines)
 }
 
 fn work(r: &Review) -> ReviewSection {
     let w = &r.work;
     let mut lines = Vec::new();
     if w.kept + w.dropped > 0 {
-        lines.push(format!("编辑留用 {} 条，移出 {} 条。", w.kept, w.dropped));
+        lines.push(format!("编辑采用 {} 条，移出 {} 条。", w.kept, w.dropped));
     }
     if w.issues.is_empty() {
         lines.push(format!("{}没有出刊。", r.period().this()));
