@@ -11,7 +11,7 @@ use crate::store::{self, DatabaseSummary, Store, check_backup};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
-    /// The file to write; in a folder its name is the time, and the oldest backups are removed
+    /// The file to write, or a folder, made if need be: there its name is the time, and the oldest backups are removed
     to: PathBuf,
     /// How many backups a folder keeps
     #[arg(long, default_value_t = 14)]
@@ -39,7 +39,10 @@ pub(super) fn backup(args: &BackupArgs, context: &CommandContext) -> anyhow::Res
         return Ok(());
     }
     let (store, now) = (Store::open_beside(&context.data)?, Utc::now());
-    let folder = args.to.is_dir();
+    let folder = args.to.is_dir() || !args.to.exists() && args.to.extension().is_none();
+    if folder {
+        std::fs::create_dir_all(&args.to).with_context(|| args.to.display().to_string())?;
+    }
     let file = if folder { args.to.join(format!("{NAME}{}.db", now.format("%Y%m%d-%H%M%S"))) } else { args.to.clone() };
     let contents = store.backup(&file, now)?;
     outln!("{}: {}", file.display(), describe_summary(&contents))?;

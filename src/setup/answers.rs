@@ -192,11 +192,12 @@ impl SetupAnswers {
 
     fn check_industries(&self) -> Result<(), String> {
         let sets = sets::sets().map_err(|e| e.chinese())?;
+        let names = || sets.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join("、");
         match self.industries.trim() {
-            "" if self.own_industries.is_empty() => Err("请选一套产业目录，或自己写".to_owned()),
+            "" if self.own_industries.is_empty() => Err(format!("请选一套产业目录（{}），或自己写（own_industries）", names())),
             "" => Ok(()),
             id if sets.iter().any(|s| s.id == id) => Ok(()),
-            id => Err(format!("没有“{id}”这套产业目录；有 {}", sets.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join("、"))),
+            id => Err(format!("没有“{id}”这套产业目录；有 {}", names())),
         }
     }
 }

@@ -86,7 +86,6 @@ async fn backups_made_while_everything_is_written_are_whole() {
     let office = Office::new().await;
     let service = office.serve();
     service.says("service started").await;
-    std::fs::create_dir(office.path().join("backups")).unwrap();
     for _ in 0..8 {
         let (o, told) = office.run(&["backup", "backups", "--keep", "3"]);
         assert!(o.status.success(), "{told}");
