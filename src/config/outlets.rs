@@ -114,7 +114,7 @@ pub struct OutletSettings {
     pub takes: Vec<NotificationKind>,
     /// Hosts of the own network that it may reach.
     pub allow_hosts: Vec<AllowedHost>,
-    /// For a whole request.
+    /// Longest time for a whole request.
     pub timeout: Duration,
 }
 

@@ -114,9 +114,9 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FetchSettings {
-    /// For a whole request, including its body.
+    /// Longest time for a whole request, including its body.
     pub timeout: Duration,
-    /// For the connection.
+    /// Longest wait for a connection.
     pub connect_timeout: Duration,
     /// Longest silence within a response.
     pub idle_timeout: Duration,

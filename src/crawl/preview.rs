@@ -66,7 +66,7 @@ pub struct Column {
     /// The home page's link text.
     pub name: String,
     pub url: WebUrl,
-    /// In its list.
+    /// How many entries its list has.
     pub entries: usize,
 }
 

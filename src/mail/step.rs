@@ -39,7 +39,7 @@ pub(super) enum StepError {
 }
 
 impl Step {
-    /// Runs the step, no longer than its timeout and `most` of the settings.
+    /// Runs the step; gives up after its timeout, or after `most` if that is shorter.
     pub(super) async fn run<T>(self, most: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, StepError> {
         let limit = self.1.min(most);
         tokio::time::timeout(limit, work).await.map_err(|_| StepError::Silent(self, limit))?.map_err(StepError::Smtp)

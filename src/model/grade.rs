@@ -90,7 +90,7 @@ pub struct GradeMark {
 }
 
 impl GradeMark {
-    /// Reads a mark.
+    /// Parses a grade such as `B2`: reliability, then credibility.
     pub fn parse(text: &str) -> Option<Self> {
         let (letter, figure) = text.split_at_checked(1)?;
         Some(Self { reliability: Reliability::parse(letter)?, credibility: Credibility::parse(figure.parse().ok()?)? })

@@ -88,7 +88,7 @@ impl Memory {
         (out, told_before)
     }
 
-    /// Counts a change at its place; returns whether the place is furniture.
+    /// Counts a change at its place on the page; returns whether that place changes too often to be reported.
     fn see(&mut self, found: &FoundChange, now: DateTime<Utc>) -> bool {
         let looks = self.looks;
         let (sample, is_fact) = describe(&found.change);

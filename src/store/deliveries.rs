@@ -140,7 +140,7 @@ impl Store {
         self.read(|c| Ok(c.prepare_cached(sql)?.query_row([outlet], |r| r.get(0))?))
     }
 
-    /// Records the end of an attempt. What an outlet refuses is reported to operators.
+    /// Records how an attempt ended. Operators are told what an outlet refused.
     pub fn finish_delivery(&self, d: &Delivery, end: &AttemptEnd, now: DateTime<Utc>) -> Result<()> {
         let finished = (end.state != OutletState::Queued).then(|| now.timestamp());
         self.write(|t| {

@@ -235,7 +235,7 @@ impl Store {
         self.write(|t| Ok(t.execute("UPDATE outbox SET state = 'handing' WHERE id = ?1 AND state = 'sending'", [id.0])? > 0))
     }
 
-    /// Records the end of an attempt; `doubt` if the result is unknown. Operators get the report.
+    /// Records how an attempt ended (`end.doubt`: nobody knows), and queues `report` for the operators.
     pub fn finish_attempt(&self, id: OutboxId, end: &DeliveryOutcome, report: Option<&OperatorReport>, now: DateTime<Utc>) -> Result<()> {
         self.write(|t| {
             t.execute(

@@ -41,7 +41,7 @@ pub(super) fn reliability_floors() -> Vec<FloorChoice> {
     Reliability::ALL.into_iter().filter(|r| *r != Reliability::F).map(|r| (r.code().to_owned(), label(r))).collect()
 }
 
-/// Returns the floors of 信息可信度 to choose from.
+/// Returns the values of 信息可信度 that a filter can demand as a minimum.
 pub(super) fn credibility_floors() -> Vec<FloorChoice> {
     let label = |c: Credibility| match c {
         Credibility::Confirmed => format!("信息 1（{}）", credibility(c)),

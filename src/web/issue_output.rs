@@ -56,7 +56,7 @@ fn written(console: &AppState) -> impl Fn(&Edition, &Files) -> Result<(String, V
     move |e, files| Ok((render::file_stem(e), render::docx(e, files, pipeline.settings().template_of(&e.publication))?))
 }
 
-/// Produces output from an issue and its files.
+/// Loads an issue with its files and renders it, outside the async threads.
 async fn render<T: Send + 'static>(
     console: &AppState,
     session: &Session,

@@ -154,7 +154,7 @@ impl Session {
         Ok(Folder { validity, next })
     }
 
-    /// Returns the mails after an id, sorted; only those that arrived since a day if one is given.
+    /// Returns the ids of the mails after `uid`, sorted; only of those that arrived since a day if one is given.
     pub async fn after(&mut self, uid: u32, since: Option<DateTime<Utc>>) -> Result<Vec<u32>, ImapError> {
         let first = uid.saturating_add(1);
         let since = since.map(|t| format!(" SINCE {}", t.format("%d-%b-%Y"))).unwrap_or_default();

@@ -46,7 +46,7 @@ pub struct ReviewTable {
     pub widths: Vec<u32>,
 }
 
-/// A section.
+/// A section of the review: text, a chart, its table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewSection {
     pub title: &'static str,

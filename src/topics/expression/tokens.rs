@@ -45,7 +45,7 @@ fn closing_quote(c: char) -> Option<&'static str> {
     }
 }
 
-/// Returns a prefix, which counts only at the start of a word: `C++` and `AI-PC` are words.
+/// Returns the operator that a character is at the start of a word. Inside a word it is a letter: `C++`, `AI-PC`.
 fn prefix(c: char) -> Option<TokenKind> {
     match c {
         '+' | '＋' => Some(TokenKind::Must),
