@@ -217,9 +217,11 @@ async fn site_of_scripts() -> String {
     let page = async |uri: axum::http::Uri| {
         let text = "云鹭集团在云溪市的第二条生产线今天投产，年产能达到三十万件，项目总投资八亿元。".repeat(4);
         axum::response::Html(match uri.path() {
-            "/" => "<html><head><title>脚本站</title></head><body><div id=list></div><script>for (let n = 1; n < 9; n++) \
-                    document.getElementById('list').innerHTML += `<li><a href=/news/20261120/${n}.html>云鹭集团第${n}条生产线今天正式投产</a><span>2026-11-2${n}</span></li>`\
-                    </script></body></html>"
+            // nothing of the list stands in the script
+            "/" => "<html><head><title>脚本站</title></head><body><ul id=list></ul><script>for (let n = 1; n < 9; n++) { \
+                    const [row, link] = ['li', 'a'].map(name => document.createElement(name)); \
+                    link.href = ['', 'news', '20261120', n].join('/'); link.textContent = ['云鹭集团第', n, '条生产线今天正式投产'].join(''); \
+                    row.append(link, ' 2026-11-2' + n); document.getElementById('list').append(row); }</script></body></html>"
                 .to_owned(),
             _ => format!("<html><body><h1>云鹭集团生产线今天正式投产</h1><p>2026-11-20 09:00 来源：云溪日报</p><p>{text}</p></body></html>"),
         })

@@ -25,7 +25,8 @@ const CELL_IDS: usize = 0x1000_0000;
 pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Result<Vec<u8>, DocxError> {
     let mut d = styles::page(styles::styles(Docx::new(), &r.publication));
     let lines = [r.kind(), &r.period().label()].map(str::to_owned);
-    d = masthead::plain(d, notice, &r.publication, &lines, (organiser, &chinese_date(r.last_day)));
+    let made_on = r.unfinished_at.map_or(r.last_day, |t| t.with_timezone(&zone).date_naive());
+    d = masthead::plain(d, notice, &r.publication, &lines, (organiser, &chinese_date(made_on)));
     let mut ids = CELL_IDS;
     for (n, section) in sections(r, zone).into_iter().enumerate() {
         d = d.add_paragraph(heading(&format!("●{}", section.title)));
@@ -35,7 +36,7 @@ pub fn review_docx(r: &Review, organiser: &str, notice: &str, zone: Tz) -> Resul
         if let Some(png) = bars(&section.chart, r.known_weeks()) {
             let line = LineSpacing::new().line_rule(LineSpacingType::Auto).line(240).before(60).after(60);
             let run = Run::new().add_image(drawn(&png, format!("rIdBars{n}x{WIDTH}"), TypeArea::STANDARD.width));
-            d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).keep_next(true).add_run(run));
+            d = d.add_paragraph(Paragraph::new().align(AlignmentType::Center).line_spacing(line).add_run(run));
         }
         if let Some(table) = &section.table {
             d = d.add_table(written(table, n, &mut ids));
