@@ -68,8 +68,11 @@ fn worker_version(status: &ClusterStatus) -> Words {
         let chinese = "有抓取结果是更新的版本写的，本机读不了，正在等待：请升级本机".to_owned();
         return Some((chinese, "some results only a newer version can read: they wait, update the coordinator".to_owned()));
     }
+    // they do all other tasks
+    status.stuck_minutes()?;
     let names = ClusterStatus::names(status.outdated(), MAX_NAMED)?;
-    Some((format!("抓取节点 {names} 的程序太旧，领不了任务：请升级"), format!("workers are too old for our tasks: {names}; update them")))
+    let chinese = format!("有任务无人领取，而抓取节点 {names} 的程序较旧，网页监测、数据序列的任务领不了：请升级");
+    Some((chinese, format!("tasks wait, and workers leave watched pages and figures to newer ones: {names}; update them")))
 }
 
 fn queue(status: &ClusterStatus) -> Words {
@@ -107,10 +110,11 @@ mod tests {
         let mut status = well();
         status.workers.push(worker("b", VERSION, 100));
         assert_eq!(raised(&status), [Alarm::WorkerGone]);
-        for version in [VERSION + 1, VERSION - 1] {
-            let status = ClusterStatus { workers: vec![worker("c", version, 3)], ..well() };
-            assert_eq!(raised(&status), [Alarm::WorkerVersion]);
-        }
+        let of_version =
+            |version, waiting| ClusterStatus { workers: vec![worker("c", version, 3)], oldest_queued: Duration::from_mins(waiting), ..well() };
+        assert_eq!(raised(&of_version(VERSION + 1, 0)), [Alarm::WorkerVersion]);
+        assert_eq!(raised(&of_version(VERSION - 1, 0)), [], "it does the other tasks");
+        assert_eq!(raised(&of_version(VERSION - 1, 6)), [Alarm::WorkerVersion, Alarm::Queue]);
         assert_eq!(raised(&ClusterStatus { oldest_queued: Duration::from_mins(6), ..well() }), [Alarm::Queue]);
         assert_eq!(raised(&ClusterStatus { dead_count: 2, ..well() }), [Alarm::DeadLetters]);
     }

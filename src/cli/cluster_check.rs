@@ -20,7 +20,12 @@ pub(super) async fn check_cluster(report: &mut Report, crawl: &CrawlSettings) {
     let hint = format!("went without a word: {gone}; look at their machines, or remove them in the console");
     report.check(gone.is_empty(), "gone", "no worker is missing", &hint);
     let old = names(ClusterStatus::names(status.outdated(), usize::MAX));
-    report.check(old.is_empty(), "worker age", "all understand our tasks", &format!("too old for our tasks, update them: {old}"));
+    report.check(
+        old.is_empty(),
+        "worker age",
+        "all understand every task",
+        &format!("leave watched pages and figures to newer ones, update them: {old}"),
+    );
     if let Some(new) = ClusterStatus::names(status.newer(), usize::MAX) {
         report.line(Level::Warning, "worker age", &format!("newer than this program, their results wait; update this machine: {new}"));
     }

@@ -21,7 +21,7 @@ pub(super) fn run(context: &CommandContext) -> anyhow::Result<()> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {}/healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", console.base_path)?;
     let mut answer = String::new();
-    stream.take(4096).read_to_string(&mut answer)?;
+    stream.take(4096).read_to_string(&mut answer).with_context(|| format!("{address} does not answer"))?;
     anyhow::ensure!(answer.split_whitespace().nth(1) == Some("200"), "the service is not well: {}", answer.lines().last().unwrap_or_default());
     outln!("ok")?;
     Ok(())

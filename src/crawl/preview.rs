@@ -58,6 +58,14 @@ pub struct Preview {
     pub watched: Option<WatchedPage>,
     /// For figures over time: what is taken of the document. It has no entries.
     pub series: Option<SeriesRead>,
+    /// Why the page itself brings nothing, if this is a feed of the whole site.
+    pub instead_of: Option<PreviewError>,
+}
+
+impl Preview {
+    fn new(url: WebUrl, found: Discovered, permanent_redirect: Option<WebUrl>) -> Self {
+        Self { url, found, name: None, permanent_redirect, columns: Vec::new(), watched: None, series: None, instead_of: None }
+    }
 }
 
 /// A column with its own list.
@@ -85,25 +93,35 @@ pub async fn preview_source(reader: &Reader<'_>) -> Result<Preview, PreviewError
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
     let found = read_listing(reader, page, url, FurtherPages::First).await?;
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None, series: None })
+    Ok(Preview::new(url.clone(), found, permanent_redirect))
+}
+
+/// Returns a page's own name.
+async fn name_of(reader: &Reader<'_>, page: &Page) -> Option<String> {
+    let document = Document { url: Some(page.url.clone()), content_type: page.content_type.clone(), at: Utc::now(), body: page.body.clone() };
+    reader.announced(document).await.ok()?.name
 }
 
 /// Reads a page to watch.
 async fn preview_page(reader: &Reader<'_>, url: &WebUrl) -> Result<Preview, PreviewError> {
     let page = fetch(reader, url, DocumentKind::Page).await?;
     let permanent_redirect = page.permanent_redirect.clone();
+    let name = name_of(reader, &page).await;
     let watched = reader.watched(page).await.map_err(|source| PreviewError::Discover { url: url.clone(), source })?;
     let found = Discovered { kind: Some(SourceKind::Page), ..Discovered::default() };
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: Some(watched), series: None })
+    Ok(Preview { name, watched: Some(watched), ..Preview::new(url.clone(), found, permanent_redirect) })
 }
 
 /// Reads figures over time.
 async fn preview_series(reader: &Reader<'_>, url: &WebUrl) -> Result<Preview, PreviewError> {
     let page = fetch(reader, url, DocumentKind::Listing).await?;
     let permanent_redirect = page.permanent_redirect.clone();
+    let name = name_of(reader, &page).await;
     let series = reader.figures(page).await.map_err(|source| PreviewError::Discover { url: url.clone(), source })?;
     let found = Discovered { kind: Some(SourceKind::Series), ..Discovered::default() };
-    Ok(Preview { url: url.clone(), found, name: None, permanent_redirect, columns: Vec::new(), watched: None, series: Some(series) })
+    // the table says what the figures are, the page only where they stand
+    let name = Some(series.caption.clone()).filter(|c| !c.is_empty()).or(name);
+    Ok(Preview { name, series: Some(series), ..Preview::new(url.clone(), found, permanent_redirect) })
 }
 
 /// Finds the best source for an address: itself if it is a feed, a feed it announces, its list, or one of the usual addresses.
@@ -118,15 +136,7 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
     // the listing reports parse errors: it parses the same page
     let Announced { name, feeds, columns } = reader.announced(document).await.unwrap_or_default();
     let own = read_listing(reader, page, &source.url, FurtherPages::Skip).await;
-    let preview = |url: WebUrl, found| Preview {
-        url,
-        found,
-        name: name.clone(),
-        permanent_redirect: moved.clone(),
-        columns: Vec::new(),
-        watched: None,
-        series: None,
-    };
+    let preview = |url: WebUrl, found| Preview { name: name.clone(), ..Preview::new(url, found, moved.clone()) };
     if let Ok(found) = &own
         && found.kind != Some(SourceKind::List)
     {
@@ -146,23 +156,16 @@ pub async fn discover_source(reader: &Reader<'_>) -> Result<Preview, PreviewErro
         Ok(found) => Ok(preview(source.url.clone(), found)),
         Err(e) => {
             for url in autodiscovery::WELL_KNOWN.iter().filter_map(|p| base.join(p).ok()) {
-                if let Some(found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, None, Utc::now())) {
-                    return Ok(preview(url, found));
+                if let Some(mut found) = probe_feed(reader, &url).await.filter(|f| covers_same_articles(f, None, Utc::now())) {
+                    found.notes.push(format!("the page itself brings nothing, this is a feed of the whole site: {e}"));
+                    return Ok(Preview { instead_of: Some(e), ..preview(url, found) });
                 }
             }
             let lists = if is_home { lists_of(reader, columns).await } else { Vec::new() };
             let (columns, mut found): (Vec<Column>, Vec<Discovered>) = lists.into_iter().unzip();
             // if the page has no list, use its largest column
-            match columns.iter().enumerate().max_by_key(|(_, c)| c.entries) {
-                Some((at, best)) => Ok(Preview {
-                    url: best.url.clone(),
-                    found: found.swap_remove(at),
-                    name,
-                    permanent_redirect: moved,
-                    columns,
-                    watched: None,
-                    series: None,
-                }),
+            match columns.iter().enumerate().max_by_key(|(_, c)| c.entries).map(|(at, c)| (at, c.url.clone())) {
+                Some((at, url)) => Ok(Preview { columns, ..preview(url, found.swap_remove(at)) }),
                 None => Err(e),
             }
         }

@@ -114,6 +114,7 @@ fn copy(c: &Connection, to: &Path) -> Result<()> {
 /// # Errors
 /// It is not, or a newer version made it.
 pub fn check(path: &Path) -> Result<DatabaseSummary> {
+    std::fs::metadata(path).map_err(|e| failed(path, e))?;
     if !is_whole(path) {
         return Err(StoreError::InvalidDatabase(path.display().to_string()));
     }

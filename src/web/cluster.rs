@@ -84,7 +84,7 @@ fn worker_row(worker: WorkerStatus, at: impl Fn(DateTime<Utc>) -> String) -> Wor
         gone,
         hint: match (gone, outdated, newer) {
             (true, ..) => "失去联系",
-            (_, true, _) => "程序太旧，领不了任务",
+            (_, true, _) => "程序较旧，网页监测、数据序列的任务领不了",
             (.., true) => "程序比本机新，结果在等待",
             _ => "",
         },

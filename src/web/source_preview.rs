@@ -108,6 +108,7 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
     // a series shows what is taken of its document, then its newest figures
     let taken: Vec<String> = p.series.as_ref().map(series_lines).unwrap_or_default();
     let blocks = p.watched.map(|w| w.blocks).unwrap_or_default();
+    let instead = p.instead_of.map(|e| format!("这一页本身没有取到文章（{}），下面是全站的订阅源", e.chinese()));
     let entries = p.found.entries.iter().take(PREVIEW_ENTRIES);
     SourcePreview {
         asked: asked.to_owned(),
@@ -119,7 +120,7 @@ pub(super) async fn source_preview(console: &AppState, reader: &Reader<'_>, aske
         lines: blocks.iter().map(|b| b.text.replace('\t', "　")).chain(taken).take(PREVIEW_LINES).collect(),
         entries: entries.map(|e| (e.title.clone(), e.published_at.map(|t| t.format("%Y-%m-%d").to_string()).unwrap_or_default())).collect(),
         url: p.url.to_string(),
-        warnings: p.found.limits.iter().map(LimitReached::chinese).collect(),
+        warnings: instead.into_iter().chain(p.found.limits.iter().map(LimitReached::chinese)).collect(),
         first,
         columns: p.columns.into_iter().map(|c| (c.name, c.url.to_string(), c.entries)).collect(),
     }

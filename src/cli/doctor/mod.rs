@@ -200,8 +200,11 @@ fn data(f: &mut Report, context: &CommandContext) {
     let folder = context.data.display().to_string();
     let probe = context.data.join(".doctor");
     let written = std::fs::create_dir_all(&context.data).and_then(|()| std::fs::write(&probe, "x")).and_then(|()| std::fs::remove_file(&probe));
-    let owner = format!("check owner and mode: chown -R qingbao: {folder}");
-    if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {owner}")), |()| folder.clone()).is_none() {
+    let hint = |e: &std::io::Error| match e.kind() {
+        std::io::ErrorKind::StorageFull => format!("make room on its disk, {folder} or another folder"),
+        _ => format!("check owner and mode: chown -R qingbao: {folder}"),
+    };
+    if f.require("data", written.map_err(|e| format!("{folder} cannot be written: {e}; {}", hint(&e))), |()| folder.clone()).is_none() {
         return;
     }
     let open = loose_files(&context.data);
@@ -267,7 +270,7 @@ fn names(f: &mut Report, context: &CommandContext) {
     }
     if lost.is_empty() {
         f.line(Level::Ok, "names", &format!("{found} hosts of sources found"));
-    } else if found > 0 {
+    } else if found > 0 || lost.len() == 1 {
         f.line(Level::Warning, "names", &format!("not found: {}; correct their addresses", lost.join(", ")));
     } else {
         f.line(Level::Error, "names", "no host of any source is found: is the network up, and /etc/resolv.conf right?");
