@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes every target for so many seconds each: fuzz/run.sh [SECONDS] [TARGET…]. Works with a stable compiler; findings are
-# left in fuzz/artifacts/. FUZZ_PROFILE=dev is built in a few minutes and tries less in a second.
+# left in fuzz/artifacts/. FUZZ_PROFILE=dev is built in a few minutes and tries less in a second; FUZZ_SEED=1 tries the same each time.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-60}
@@ -16,7 +16,7 @@ for target in "${targets[@]}"; do
     seeds=()
     [ -d "seeds/$target" ] && seeds=("seeds/$target")
     echo "== $target"
-    "$built/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+    "$built/$target" -max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="artifacts/$target/" "corpus/$target" "${seeds[@]}" 2>&1 | grep -E "ERROR|SUMMARY|panicked|stat::number_of_executed_units|stat::peak_rss_mb|artifact" || true
     if [ -n "$(ls -A "artifacts/$target")" ]; then
         echo "findings in fuzz/artifacts/$target"
